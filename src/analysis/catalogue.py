@@ -1,0 +1,234 @@
+"""The data package: verified tables, their sources and caveats, the years and categories they reach.
+
+`data/datapackage.json` follows the Data Package standard: one resource per table, with its schema, its
+title, how reliable it is and the SHA-256 of its file. A table is read only when its hash agrees, its
+columns are the declared ones, and every `source_id` has a row in `data/sources.csv`.
+"""
+
+from __future__ import annotations
+
+import csv
+import functools
+import hashlib
+import io
+import json
+import os
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from .errors import AlteredTable, DataError, MissingTable, UnknownTable
+from .facts import STATUSES
+
+QUALITIES = ("A", "B", "C", "D")
+SOURCE_COLUMNS = ("publisher", "address", "accessed", "terms")
+
+
+def project_root() -> Path:
+    """The folder that holds data/, notebooks/ and reports/.
+
+    It is the checkout this package was installed from; the variable ANALYSIS_ROOT names another one.
+    """
+    if given := os.environ.get("ANALYSIS_ROOT"):
+        return Path(given).resolve()
+    return Path(__file__).resolve().parents[2]
+
+
+@dataclass(frozen=True)
+class Table:
+    """One resource of the data package. `fields` maps a column to its type: string, integer or number."""
+
+    name: str
+    path: Path
+    title: str
+    description: str
+    reliability: str
+    missing: str
+    unit: str
+    fields: dict[str, str]
+    hash: str
+
+
+def known_from(published: str, year: int) -> date:
+    """The day from which a row counts as known, for `as_of`.
+
+    A full date counts as it stands; a month or a year alone counts as its last day. A row without any
+    date counts as known from the last day of the year after the year it describes.
+    """
+    parts = [int(part) for part in published.split("-")] if published else [year + 1]
+    if len(parts) == 3:
+        return date(*parts)
+    last = pd.Period(published if published else str(year + 1), freq="M" if len(parts) == 2 else "Y").end_time
+    return last.date()
+
+
+class Catalogue:
+    """The tables of one data folder. `frame(name)` gives a verified table; copies are the caller's own."""
+
+    def __init__(self, root: Path | None = None) -> None:
+        self.root = (root or project_root() / "data").resolve()
+        package = self.root / "datapackage.json"
+        try:
+            self.package: dict[str, Any] = json.loads(package.read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise DataError(f"There is no data package in {self.root}: datapackage.json is missing.") from None
+        except (json.JSONDecodeError, UnicodeDecodeError) as error:
+            raise DataError(f"The file {package} cannot be read: {error}.") from None
+        self.tables = {r["name"]: self._table(r) for r in self.package["resources"]}
+        self._frames: dict[str, pd.DataFrame] = {}
+
+    def _table(self, r: dict[str, Any]) -> Table:
+        return Table(
+            name=r["name"], path=self.root / r["path"], title=r["title"], description=r["description"],
+            reliability=r["reliability"], missing=r["missing"], unit=r["unit"], hash=r["hash"],
+            fields={f["name"]: f["type"] for f in r["schema"]["fields"]},
+        )  # fmt: skip
+
+    @property
+    def version(self) -> str:
+        return str(self.package["version"])
+
+    @property
+    def data_date(self) -> date:
+        """The day to which the data package was brought up; the date that the report prints."""
+        return date.fromisoformat(self.package["created"][:10])
+
+    def frame(self, name: str) -> pd.DataFrame:
+        """The table `name` as a frame: strings, nullable integers, and floats with NaN for an empty cell.
+
+        Raises UnknownTable, MissingTable, AlteredTable or DataError, each naming the table.
+        """
+        if name not in self._frames:
+            if name not in self.tables:
+                raise UnknownTable(name, self.tables)
+            self._frames[name] = self._read(self.tables[name])
+        return self._frames[name].copy()
+
+    def _read(self, table: Table) -> pd.DataFrame:
+        relative = table.path.relative_to(self.root).as_posix()
+        try:
+            content = table.path.read_bytes()
+        except FileNotFoundError:
+            raise MissingTable(table.name, f"data/{relative}") from None
+        except OSError as error:
+            raise DataError(f"The table {table.name} cannot be read: {error.strerror}.") from None
+        if f"sha256:{hashlib.sha256(content).hexdigest()}" != table.hash:
+            raise AlteredTable(table.name, f"data/{relative}")
+        return parse(table, content.decode("utf-8"), self.source_ids if table.name != "sources" else None)
+
+    @functools.cached_property
+    def sources(self) -> pd.DataFrame:
+        """data/sources.csv by source_id; every source has publisher, address, access date and terms."""
+        frame = self.frame("sources").set_index("source_id", verify_integrity=True)
+        for column in SOURCE_COLUMNS:
+            empty = frame.index[frame[column] == ""]
+            if len(empty):
+                raise DataError(f"The source {empty[0]} has no {column}.")
+        return frame
+
+    @functools.cached_property
+    def source_ids(self) -> frozenset[str]:
+        return frozenset(self.sources.index)
+
+    def caveat(self, caveat_id: str) -> str:
+        """The text of a caveat, with the year it starts from put in."""
+        rows = self.frame("caveats").set_index("caveat_id")
+        if caveat_id not in rows.index:
+            raise DataError(f"There is no caveat {caveat_id!r} in data/caveats.csv.")
+        row = rows.loc[caveat_id]
+        return str(row["text"]).replace("{from_year}", str(row["from_year"]))
+
+    @functools.cached_property
+    def years(self) -> tuple[int, int]:
+        """First and last year with a cell in any yearly series."""
+        years = self.frame("trade/series_cells")["year"]
+        return int(years.min()), int(years.max())
+
+    @functools.cached_property
+    def bases(self) -> tuple[str, ...]:
+        return tuple(self.frame("trade/bases")["basis"])
+
+    @functools.cached_property
+    def price_years(self) -> tuple[int, int]:
+        """First and last year whose consumer price index may serve as a base: eleven months or more."""
+        counts = self.frame("macro/us_cpi")["month"].str[:4].astype(int).value_counts()
+        whole = counts.index[counts >= 11]
+        return int(whole.min()), int(whole.max())
+
+    def verify(self) -> None:
+        """Read every table once; raises at the first that is missing, altered or inconsistent."""
+        for name in self.tables:
+            self.frame(name)
+
+
+def parse(table: Table, text: str, source_ids: frozenset[str] | None) -> pd.DataFrame:
+    """Parse the CSV `text` of `table`, checking columns, types, closed vocabularies and sources."""
+    reader = csv.reader(io.StringIO(text))
+    header = next(reader, [])
+    if header != list(table.fields):
+        raise DataError(f"The table {table.name} has the columns {header}, not {list(table.fields)}.")
+    records = list(reader)
+    for line, record in enumerate(records, start=2):
+        if len(record) != len(header):
+            raise DataError(f"The table {table.name} has {len(record)} cells in line {line}, not {len(header)}.")
+    frame = pd.DataFrame(records, columns=header, dtype="object")
+    for column, kind in table.fields.items():
+        if kind == "string":
+            continue
+        try:
+            numbers = pd.to_numeric(frame[column].replace("", None))
+        except (ValueError, TypeError):
+            raise DataError(f"The table {table.name} has a {column} that is not a number.") from None
+        frame[column] = numbers.astype("Int64" if kind == "integer" else "float64")
+    for column, allowed in (("status", STATUSES), ("quality", QUALITIES)):
+        if column in frame and not set(frame[column]) <= set(allowed):
+            wrong = sorted(set(frame[column]) - set(allowed))[0]
+            raise DataError(f"The table {table.name} has the {column} {wrong!r}; allowed are {', '.join(allowed)}.")
+    if source_ids is not None and "source_id" in frame:
+        for cell in frame["source_id"].unique():
+            for source in cell.split(";"):
+                if source not in source_ids:
+                    raise DataError(f"The table {table.name} names the source {source!r}, which has no row in sources.")
+    return frame
+
+
+@functools.lru_cache(maxsize=4)
+def load(root: Path | None = None) -> Catalogue:
+    """The catalogue of the project's own data folder, read once per process."""
+    return Catalogue(root)
+
+
+def seal(root: Path | None = None) -> list[str]:
+    """Write the hashes of the present tables into datapackage.json and their row counts into the ledger.
+
+    The one step after a meant change of the data; returns the names of the tables whose hash changed.
+    """
+    folder = (root or project_root() / "data").resolve()
+    path = folder / "datapackage.json"
+    package = json.loads(path.read_text(encoding="utf-8"))
+    changed, ledger = [], []
+    for resource in package["resources"]:
+        content = (folder / resource["path"]).read_bytes()
+        digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
+        if resource.get("hash") != digest:
+            changed.append(resource["name"])
+        resource["hash"], resource["bytes"] = digest, len(content)
+        ledger += _counts(resource["name"], content.decode("utf-8"))
+    path.write_text(json.dumps(package, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    lines = ["table,group,rows", *(f"{table},{group},{rows}" for table, group, rows in ledger)]
+    (folder / "row_counts.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return changed
+
+
+def _counts(name: str, text: str) -> list[tuple[str, str, int]]:
+    """Rows of a table, in all and per basis and measure: a change that drops a group shows in the ledger."""
+    rows = list(csv.DictReader(io.StringIO(text)))
+    counts: dict[str, int] = {}
+    for row in rows:
+        if "measure" in row:
+            group = "/".join(filter(None, (row.get("basis"), row["measure"])))
+            counts[group] = counts.get(group, 0) + 1
+    return [(name, "all", len(rows)), *((name, group, n) for group, n in sorted(counts.items()))]

@@ -1,0 +1,317 @@
+"""Display objects: what a notebook cell shows, once as HTML and once as a node of the document tree.
+
+A cell that ends in a `Display` gives its output under two media types: `text/html` for JupyterLab and
+`NODE_TYPE`, a plain JSON node, which the two exporters and the build read. A node names the facts it
+shows, so that the build can check them. All text is data: it is escaped here and in the Typst template.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from .facts import Fact
+from .formatting import fact_text
+
+NODE_TYPE = "application/vnd.analysis.node+json"
+ANCHOR = re.compile(r"[^a-z0-9]+")
+
+Node = dict[str, Any]
+
+
+def anchor(text: str) -> str:
+    """A stable name for a link: lower case, hyphens."""
+    return ANCHOR.sub("-", text.lower()).strip("-") or "part"
+
+
+class Display:
+    """Something a cell shows. Subclasses give the node; `html_of` turns any node into HTML."""
+
+    def node(self) -> Node:
+        raise NotImplementedError
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+        node = self.node()
+        return {"text/html": html_of(node), NODE_TYPE: node, "text/plain": plain_of(node)}
+
+
+# ------------------------------------------------------------------------------------------- text
+
+
+@dataclass(frozen=True)
+class Words:
+    """Text that stands in a sentence without being a fact: a label, a name, a year of a parameter."""
+
+    text: str
+
+
+Reference = Fact | Words
+PLACE = re.compile(r"\{(\w+)(?::(\w+))?\}")
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A sentence whose numbers come from facts.
+
+    `template` holds places such as `{peak}` or `{fall:abs}`; `refs` gives a Fact or Words for each.
+    """
+
+    template: str
+    refs: Mapping[str, Reference] = field(default_factory=dict)
+
+    def spans(self) -> list[Node]:
+        """Runs of text, and shown facts with their ids, in order."""
+        spans: list[Node] = []
+        position = 0
+        for match in PLACE.finditer(self.template):
+            if match.start() > position:
+                spans.append({"text": self.template[position : match.start()]})
+            reference = self.refs[match[1]]
+            if isinstance(reference, Fact):
+                spans.append({"text": fact_text(reference, match[2] or ""), "fact": reference.id})
+            else:
+                spans.append({"text": reference.text})
+            position = match.end()
+        if position < len(self.template):
+            spans.append({"text": self.template[position:]})
+        return spans
+
+    @property
+    def text(self) -> str:
+        return "".join(span["text"] for span in self.spans())
+
+    @property
+    def facts(self) -> list[Fact]:
+        return [r for r in self.refs.values() if isinstance(r, Fact)]
+
+
+def say(template: str, **refs: Reference | str | int) -> Sentence:
+    """A Sentence; plain strings and whole numbers among `refs` stand as Words."""
+    return Sentence(template, {k: r if isinstance(r, Fact | Words) else Words(str(r)) for k, r in refs.items()})
+
+
+def facts_of(sentences: Iterable[Sentence]) -> dict[str, float | None]:
+    return {fact.id: fact.value for sentence in sentences for fact in sentence.facts}
+
+
+@dataclass(frozen=True)
+class Prose(Display):
+    """Paragraphs of sentences. `kind` is paragraph, findings (a numbered list) or note."""
+
+    sentences: tuple[Sentence, ...]
+    kind: str = "paragraph"
+
+    def node(self) -> Node:
+        return {"kind": self.kind, "items": [s.spans() for s in self.sentences], "facts": facts_of(self.sentences)}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A headline sentence, what it rests on, and how sure we are (high, medium or low)."""
+
+    headline: Sentence
+    detail: Sentence
+    certainty: str
+
+
+@dataclass(frozen=True)
+class Findings(Display):
+    findings: tuple[Finding, ...]
+
+    def node(self) -> Node:
+        return {
+            "kind": "cards",
+            "items": [
+                {"headline": f.headline.spans(), "detail": f.detail.spans(), "certainty": f.certainty}
+                for f in self.findings
+            ],
+            "facts": facts_of(s for f in self.findings for s in (f.headline, f.detail)),
+        }
+
+
+# ----------------------------------------------------------------------------------------- tables
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table: key in the rows, heading, and whether it is right-aligned numbers."""
+
+    key: str
+    label: str
+    numeric: bool = False
+
+
+@dataclass(frozen=True)
+class TableDisplay(Display):
+    """A table as read (`rows` of shown text) and as data (`records` for the CSV).
+
+    `long` tables stand behind a control in HTML and are left to the CSV in the PDF. `marks` explains
+    the signs used in cells. `row_headers` says whether the first column heads its row.
+    """
+
+    id: str
+    title: Sentence
+    columns: tuple[Column, ...]
+    rows: tuple[Mapping[str, str], ...]
+    records: tuple[Mapping[str, Any], ...]
+    notes: tuple[Sentence, ...] = ()
+    long: bool = False
+    facts: Mapping[str, float | None] = field(default_factory=dict)
+
+    def node(self) -> Node:
+        return {
+            "kind": "table", "id": self.id, "title": self.title.spans(), "long": self.long,
+            "columns": [{"label": c.label, "numeric": c.numeric} for c in self.columns],
+            "rows": [[row.get(c.key, "") for c in self.columns] for row in self.rows],
+            "notes": [n.spans() for n in self.notes], "data": data_of(self.records),
+            "facts": {**self.facts, **facts_of([self.title, *self.notes])},
+        }  # fmt: skip
+
+
+def data_of(records: Sequence[Mapping[str, Any]]) -> Node:
+    """Records as columns and rows, for the CSV beside a table or a figure."""
+    columns = list(dict.fromkeys(key for record in records for key in record))
+    return {"columns": columns, "rows": [[record.get(c) for c in columns] for record in records]}
+
+
+# ---------------------------------------------------------------------------------------- figures
+
+
+@dataclass(frozen=True)
+class FigureDisplay(Display):
+    """A chart with its title (the finding), alt text, caption, notes and data.
+
+    `svg` is drawn for wide pages and paper, `narrow` for a phone.
+    """
+
+    id: str
+    title: Sentence
+    svg: str
+    narrow: str
+    alt: Sentence
+    caption: Sentence
+    records: tuple[Mapping[str, Any], ...]
+    notes: tuple[Sentence, ...] = ()
+
+    def node(self) -> Node:
+        return {
+            "kind": "figure", "id": self.id, "title": self.title.spans(), "svg": self.svg, "narrow": self.narrow,
+            "alt": self.alt.text, "caption": self.caption.spans(), "notes": [n.spans() for n in self.notes],
+            "data": data_of(self.records), "facts": facts_of([self.title, self.alt, self.caption, *self.notes]),
+        }  # fmt: skip
+
+
+# ------------------------------------------------------------------------------------------- HTML
+
+
+def spans_html(spans: Iterable[Node]) -> str:
+    parts = []
+    for span in spans:
+        text = html.escape(span["text"])
+        if fact := span.get("fact"):
+            text = f'<data class="fact" value="{html.escape(fact)}" title="{html.escape(fact)}">{text}</data>'
+        if span.get("strong"):
+            text = f"<strong>{text}</strong>"
+        if span.get("em"):
+            text = f"<em>{text}</em>"
+        if span.get("code"):
+            text = f"<code>{text}</code>"
+        if href := span.get("href"):
+            text = f'<a href="{html.escape(href)}">{text}</a>'
+        parts.append(text)
+    return "".join(parts)
+
+
+def svg_uri(svg: str) -> str:
+    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode("utf-8")).decode("ascii")
+
+
+def html_of(node: Node) -> str:
+    """One node as HTML; used by notebooks and by the HTML exporter alike."""
+    kind = node["kind"]
+    if kind == "heading":
+        level = int(node["level"])
+        return f'<h{level} id="{html.escape(node["anchor"])}">{spans_html(node["spans"])}</h{level}>'
+    if kind == "paragraph":
+        return "".join(f"<p>{spans_html(item)}</p>" for item in node["items"])
+    if kind in ("findings", "list"):
+        tag = "ol" if kind == "findings" or node.get("ordered") else "ul"
+        return f"<{tag}>" + "".join(f"<li>{spans_html(item)}</li>" for item in node["items"]) + f"</{tag}>"
+    if kind == "note":
+        return '<div class="note">' + "".join(f"<p>{spans_html(i)}</p>" for i in node["items"]) + "</div>"
+    if kind == "code":
+        return f"<pre><code>{html.escape(node['text'])}</code></pre>"
+    if kind == "cards":
+        return '<ol class="cards">' + "".join(_card_html(item) for item in node["items"]) + "</ol>"
+    if kind == "table":
+        return _table_html(node)
+    if kind == "figure":
+        return _figure_html(node)
+    raise ValueError(f"unknown node {kind!r}")
+
+
+def _card_html(item: Node) -> str:
+    return (
+        f'<li><p class="headline">{spans_html(item["headline"])}</p><p>{spans_html(item["detail"])}</p>'
+        f'<p class="certainty">Certainty: {html.escape(item["certainty"])}</p></li>'
+    )
+
+
+def _notes_html(notes: Iterable[Iterable[Node]]) -> str:
+    return "".join(f'<p class="small">{spans_html(note)}</p>' for note in notes)
+
+
+def _table_html(node: Node) -> str:
+    head = "".join(
+        f'<th scope="col"{" class=num" if c["numeric"] else ""}>{html.escape(c["label"])}</th>'
+        for c in node["columns"]
+    )
+    body = "".join(f"<tr>{_row_html(node['columns'], row)}</tr>" for row in node["rows"])
+    title = spans_html(node["title"])
+    label = html.escape("".join(span["text"] for span in node["title"]))
+    table = (
+        f'<div class="scroll" tabindex="0" role="region" aria-label="{label}"><table>'
+        f"<caption>{title}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
+        + _notes_html(node["notes"])
+    )
+    if node["long"]:
+        rows = len(node["rows"])
+        table = f"<details><summary>{title} ({rows} rows)</summary>{table}</details>"
+    return f'<section class="table" id="{html.escape(node["id"])}">{table}{_data_line(node)}</section>'
+
+
+def _row_html(columns: Sequence[Node], row: Sequence[str]) -> str:
+    cells = []
+    for position, (column, text) in enumerate(zip(columns, row, strict=True)):
+        tag, extra = ("th", ' scope="row"') if position == 0 else ("td", " class=num" if column["numeric"] else "")
+        cells.append(f"<{tag}{extra}>{html.escape(text)}</{tag}>")
+    return "".join(cells)
+
+
+def _figure_html(node: Node) -> str:
+    alt = html.escape(node["alt"])
+    return (
+        f'<figure id="{html.escape(node["id"])}"><figcaption class="title">{spans_html(node["title"])}</figcaption>'
+        f'<picture><source media="(max-width: 600px)" srcset="{svg_uri(node["narrow"])}">'
+        f'<img src="{svg_uri(node["svg"])}" alt="{alt}"></picture>'
+        f'<p class="caption">{spans_html(node["caption"])}</p>{_notes_html(node["notes"])}{_data_line(node)}</figure>'
+    )
+
+
+def _data_line(node: Node) -> str:
+    name = f"tables/{node['id']}.csv"
+    return f'<p class="small">Data: <a href="{html.escape(name)}">{html.escape(name)}</a></p>'
+
+
+def plain_of(node: Node) -> str:
+    """A node as plain text, for terminals and for searching."""
+    if "title" in node:
+        return "".join(span["text"] for span in node["title"])
+    items = node.get("items", [])
+    if node["kind"] == "cards":
+        items = [item["headline"] + [{"text": " "}] + item["detail"] for item in items]
+    return "\n".join("".join(span["text"] for span in item) for item in items)

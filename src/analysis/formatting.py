@@ -1,0 +1,67 @@
+"""How numbers look: one convention for signs, thousands, per cent and percentage points.
+
+A thin space never separates thousands (it breaks in plain text); a comma does. The minus is the minus
+sign. Shares and growth take a space-less per-cent sign. No more digits are shown than the source bears.
+"""
+
+from __future__ import annotations
+
+import math
+
+from .facts import Fact
+
+MINUS = "\u2212"
+GAP = "–"
+
+
+def number(value: float | None, decimals: int = 0, sign: bool = False) -> str:
+    """`value` with thousands separated; negative `decimals` round to tens or hundreds; a gap is a dash."""
+    if value is None or not math.isfinite(value):
+        return GAP
+    rounded = round(value, decimals)
+    text = f"{abs(rounded):,.{max(decimals, 0)}f}"
+    if rounded < 0:
+        return MINUS + text
+    return ("+" if sign and rounded > 0 else "") + text
+
+
+def dollars(value: float, decimals: int = 0) -> str:
+    """US dollars from a value in millions: `$6.36 billion`, `$488 million`; digits as the source bears."""
+    sign = MINUS if value < 0 else ""
+    size = abs(value)
+    if round(size, min(decimals, 0)) >= 1000:
+        return f"{sign}${size / 1000:,.{max(0, min(2, decimals + 3))}f} billion"
+    return f"{sign}${number(size, min(decimals, 0 if size >= 10 else 1))} million"
+
+
+def percent(value: float, decimals: int = 1, sign: bool = True) -> str:
+    """`+25.5%`, with the sign unless told otherwise. Changes of 100 per cent and more take no decimals."""
+    return number(value, 0 if abs(value) >= 100 else decimals, sign) + "%"
+
+
+def fact_text(fact: Fact, style: str = "") -> str:
+    """A fact as it stands in a sentence.
+
+    Styles: `abs` drops the sign ("fell by 51%"), `plain` keeps only a minus, `period` gives the period,
+    `low` and `high` give the ends of the interval.
+    """
+    if style == "period":
+        return fact.period.replace("-", "–")
+    value = {"low": fact.low, "high": fact.high}.get(style, fact.value)
+    if value is None:
+        return "not known"
+    if style == "abs":
+        value = abs(value)
+    if fact.unit == "usd_million":
+        return dollars(value, fact.decimals)
+    if fact.unit == "percent":
+        return percent(value, fact.decimals, sign=style not in ("abs", "plain"))
+    if fact.unit == "percentage_points":
+        if style in ("low", "high"):
+            return percent(value, fact.decimals)
+        return f"{number(value, fact.decimals, sign=style not in ('abs', 'plain'))} percentage points"
+    if fact.unit == "log_points":
+        return f"{number(value, fact.decimals, sign=True)} log points"
+    if fact.unit == "year":
+        return f"{value:.0f}"
+    return number(value, fact.decimals)

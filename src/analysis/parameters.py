@@ -1,0 +1,170 @@
+"""What a reader may ask for: the parameters of an edition, checked before any kernel starts.
+
+Bounds come from the data package and are named in the message. `ReportParameters` is frozen and refuses
+unknown names; `resolve` turns anything a user typed into one, or raises a `UserError`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from .catalogue import Catalogue, load, project_root
+from .errors import BadParameter, BuildError, UnknownEdition, UnknownParameter, listing
+
+DEFAULT_TITLE = "China and North Korea: what the trade figures show"
+
+
+class ReportParameters(BaseModel):
+    """The parameters of one edition. Make one with `resolve`, which also checks them against the data."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
+
+    start_year: int = Field(1984, description="First year shown and used.")
+    end_year: int = Field(2025, description="Last year shown and used.")
+    basis: str = Field("customs", description="Which record of the trade leads: its figures carry the text.")
+    base_year: int = Field(2015, description="Year whose prices constant dollars use.")
+    index_year: int = Field(2000, description="Year that equals 100 on index scales.")
+    worst_quality: Literal["A", "B", "C", "D"] = Field(
+        "D", description="Worst grade of a monthly or quarterly cell that is still drawn."
+    )
+    as_of: date | None = Field(None, description="Use only figures published by this day; none means all.")
+    paper: Literal["a4", "us-letter"] = Field("a4", description="Paper of the PDF.")
+    title: str = Field(DEFAULT_TITLE, description="Title on the masthead.", min_length=1, max_length=120)
+
+    def plain(self) -> dict[str, Any]:
+        """Strings, numbers and None only: what papermill injects and the manifest stores."""
+        return self.model_dump(mode="json")
+
+
+PARAMETER_NAMES = tuple(ReportParameters.model_fields)
+
+
+def bounds(name: str, catalogue: Catalogue) -> tuple[int, int] | None:
+    """Smallest and largest allowed value of a year parameter, from the data; None for the others."""
+    return {
+        "start_year": catalogue.years, "end_year": catalogue.years, "index_year": catalogue.years,
+        "base_year": catalogue.price_years,
+    }.get(name)  # fmt: skip
+
+
+def choices(name: str, catalogue: Catalogue) -> tuple[str, ...]:
+    """Allowed values of a parameter that takes one of a list; empty for the others."""
+    return {
+        "basis": catalogue.bases, "worst_quality": ("A", "B", "C", "D"), "paper": ("a4", "us-letter"),
+    }.get(name, ())  # fmt: skip
+
+
+def allowed(name: str, catalogue: Catalogue) -> str:
+    """What a parameter may be, in words, with the bounds the data set."""
+    if span := bounds(name, catalogue):
+        return f"it is a whole year from {span[0]} to {span[1]}"
+    if names := choices(name, catalogue):
+        return f"allowed are {listing(names)}"
+    if name == "as_of":
+        return f"it is a day such as 2016-06-30 from {EARLIEST_AS_OF} on, or empty for all"
+    return "it is one line of 1 to 120 printable characters"
+
+
+EARLIEST_AS_OF = date(2001, 12, 31)
+
+
+def resolve(values: Mapping[str, Any] | None = None, catalogue: Catalogue | None = None) -> ReportParameters:
+    """`values` as checked parameters; defaults fill what is not named.
+
+    Raises UnknownParameter for a name that does not exist and BadParameter for a value that its type,
+    its range or the other values do not allow.
+    """
+    data = catalogue or load()
+    given = {name: _typed(name, value) for name, value in (values or {}).items()}
+    for name in given:
+        if name not in PARAMETER_NAMES:
+            raise UnknownParameter(name, PARAMETER_NAMES)
+    try:
+        parameters = ReportParameters.model_validate(given)
+    except ValidationError as error:
+        name = str(error.errors()[0]["loc"][0])
+        raise BadParameter(name, given[name], allowed(name, data), choices(name, data)) from None
+    for name in PARAMETER_NAMES:
+        value = getattr(parameters, name)
+        if (span := bounds(name, data)) and not span[0] <= value <= span[1]:
+            raise BadParameter(name, value, allowed(name, data))
+        if (names := choices(name, data)) and value not in names:
+            raise BadParameter(name, value, allowed(name, data), names)
+    if parameters.end_year < parameters.start_year:
+        raise BadParameter(
+            "end_year", parameters.end_year, f"it must not lie before start_year, which is {parameters.start_year}"
+        )
+    if parameters.as_of and not EARLIEST_AS_OF <= parameters.as_of:
+        raise BadParameter("as_of", parameters.as_of.isoformat(), allowed("as_of", data))
+    if not parameters.title.isprintable() or not parameters.title.strip():
+        raise BadParameter("title", parameters.title, allowed("title", data))
+    return parameters
+
+
+def _typed(name: str, value: Any) -> Any:
+    """Booleans and fractions are no years, though Python would take them for numbers."""
+    if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
+        return repr(value)
+    if name in ("as_of", "title") and isinstance(value, int | float):
+        return repr(value) if name == "as_of" else str(value)
+    if name == "as_of" and value == "":
+        return None
+    return value
+
+
+def parse_settings(settings: list[str], catalogue: Catalogue | None = None) -> dict[str, Any]:
+    """`["name=value", ...]` from the command line as a dictionary of strings, names checked."""
+    result: dict[str, Any] = {}
+    for setting in settings:
+        name, equals, value = setting.partition("=")
+        if not equals:
+            raise BadParameter(name, "", "write --set name=value")
+        if name not in PARAMETER_NAMES:
+            raise UnknownParameter(name, PARAMETER_NAMES)
+        result[name] = value
+    return result
+
+
+class Edition(BaseModel):
+    """One named set of parameters, as `reports/editions.yml` declares it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str
+    description: str = ""
+    parameters: dict[str, Any] = Field(default_factory=dict)
+
+
+EDITION_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
+
+
+def editions(path: Path | None = None) -> dict[str, Edition]:
+    """The editions declared in `reports/editions.yml`, by name and in the order of the file."""
+    file = path or project_root() / "reports" / "editions.yml"
+    try:
+        raw = yaml.safe_load(file.read_text(encoding="utf-8"))
+        declared = {name: Edition(name=name, **(body or {})) for name, body in raw["editions"].items()}
+    except FileNotFoundError:
+        raise BuildError(f"There is no list of editions: {file} is missing.") from None
+    except (yaml.YAMLError, ValidationError, TypeError, KeyError, AttributeError) as error:
+        reason = str(error).splitlines()[0]
+        raise BuildError(f"The list of editions {file} cannot be read: {reason}.") from None
+    for name in declared:
+        if not EDITION_NAME.fullmatch(name):
+            raise BuildError(f"The edition {name!r} needs a name of lower-case letters, digits and hyphens.")
+    return declared
+
+
+def edition(name: str, path: Path | None = None) -> Edition:
+    """The edition called `name`; raises UnknownEdition with the nearest name."""
+    known = editions(path)
+    if name not in known:
+        raise UnknownEdition(name, known)
+    return known[name]

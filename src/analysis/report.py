@@ -1,0 +1,85 @@
+"""The object a notebook works with: parameters, data and facts of one edition.
+
+`start(globals())` reads the parameters that the notebook's own cells assign, so a run by hand and a run
+by papermill build the same `ReportParameters`, and a mistyped name is refused in both.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+from collections.abc import Mapping
+from typing import Any
+
+from .catalogue import Catalogue, load
+from .facts import Fact, FactBook
+from .parameters import ReportParameters, resolve
+
+
+class Report:
+    """Parameters, catalogue and facts of one edition. Facts are computed when first asked for."""
+
+    def __init__(self, parameters: ReportParameters | None = None, catalogue: Catalogue | None = None) -> None:
+        self.catalogue = catalogue or load()
+        self.parameters = parameters or resolve({}, self.catalogue)
+
+    @functools.cached_property
+    def facts(self) -> FactBook:
+        from .trade.facts import trade_facts
+
+        return FactBook(trade_facts(self))
+
+    def fact(self, id: str) -> Fact:
+        """The fact `id`; raises UnknownFact with the nearest ids."""
+        return self.facts[id]
+
+    def __repr__(self) -> str:
+        p = self.parameters
+        return f"<Report {p.start_year}-{p.end_year}, basis {p.basis}, data of {self.catalogue.data_date}>"
+
+
+def start(namespace: Mapping[str, Any]) -> Report:
+    """The report for the parameters assigned in a notebook.
+
+    `namespace` is the notebook's `globals()`. Every name that a cell of plain assignments sets is taken
+    for a parameter, so a mistyped one raises UnknownParameter; outside IPython every plain value counts.
+    """
+    return Report(resolve(_assigned(namespace)))
+
+
+def _assigned(namespace: Mapping[str, Any]) -> dict[str, Any]:
+    plain = {
+        name: value
+        for name, value in namespace.items()
+        if not name.startswith("_") and (value is None or isinstance(value, str | int | float | bool))
+    }
+    cells = namespace.get("In")
+    if not isinstance(cells, list):
+        return plain
+    names = {name for cell in cells for name in _names_of_plain_cell(cell)}
+    return {name: plain.get(name, namespace.get(name)) for name in names if name in namespace}
+
+
+def _names_of_plain_cell(source: str) -> set[str]:
+    """Names set by a cell that does nothing but assign plain values; empty for any other cell."""
+    try:
+        body = ast.parse(source).body
+    except SyntaxError:
+        return set()
+    names: set[str] = set()
+    for statement in body:
+        if not isinstance(statement, ast.Assign) or not _is_plain(statement.value):
+            return set()
+        for target in statement.targets:
+            if not isinstance(target, ast.Name):
+                return set()
+            names.add(target.id)
+    return names
+
+
+def _is_plain(node: ast.expr) -> bool:
+    try:
+        ast.literal_eval(node)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,118 @@
+"""Months, quarters and half-years: what is known, how well, and what may be compared.
+
+Cells keep their grade. Quarters come from the table where they are printed or derived by themselves,
+else from three months, and are then `derived` as soon as one month is. Growth of a month is computed
+only where the audit calls both months fit and neither has grade C or D.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from ..catalogue import Catalogue, known_from
+from . import MEASURES
+
+PERIODS = {
+    "Q1": (1, 3), "Q2": (4, 6), "Q3": (7, 9), "Q4": (10, 12), "H1": (1, 6), "H2": (7, 12),
+}  # fmt: skip
+QUARTERS = ("Q1", "Q2", "Q3", "Q4")
+LARGEST_NOISE = 3.0  # per cent: compilers of one month differ by this much, so smaller changes are not read
+
+
+def months(
+    catalogue: Catalogue, start_year: int, end_year: int, worst_quality: str = "D", as_of: date | None = None
+) -> pd.DataFrame:
+    """Monthly cells from January of `start_year` to December of `end_year`, every month and measure.
+
+    Index (month as a Period, measure); columns value, status, quality, precision, finest, care, method,
+    sources. A month without a figure has no value and an empty status.
+    """
+    table = catalogue.frame("trade/china_dprk_monthly")
+    table = _known(catalogue, table[table["quality"] <= worst_quality], table["month"].str[:4], as_of)
+    table["month"] = pd.PeriodIndex(table["month"], freq="M")
+    table = table.set_index(["month", "measure"], verify_integrity=True)
+    every = pd.period_range(f"{start_year}-01", f"{end_year}-12", freq="M")
+    index = pd.MultiIndex.from_product([every, MEASURES], names=["month", "measure"])
+    frame = table[["value", "status", "quality", "precision", "method", "source_id"]].reindex(index)
+    for column in ("status", "quality", "method", "source_id"):
+        frame[column] = frame[column].fillna("")
+    finest = _finest(catalogue)
+    fits = [finest.get((str(month), measure), ("", "")) for month, measure in frame.index]
+    frame["finest"], frame["care"] = [f[0] for f in fits], [f[1] for f in fits]
+    return frame
+
+
+def _known(catalogue: Catalogue, table: pd.DataFrame, years: pd.Series, as_of: date | None) -> pd.DataFrame:
+    """The rows all of whose pages had appeared by `as_of`."""
+    if as_of is None:
+        return table.copy()
+    published = catalogue.sources["published"]
+    known = [
+        all(known_from(published[source], int(years[label])) <= as_of for source in cell.split(";"))
+        for label, cell in table["source_id"].items()
+    ]
+    return table[known].copy()
+
+
+def _finest(catalogue: Catalogue) -> dict[tuple[str, str], tuple[str, str]]:
+    """(month, measure) -> the finest period the audit calls fit, and what to mind; the finest row wins."""
+    order = {"month": 0, "quarter": 1, "half": 2, "year": 3}
+    result: dict[tuple[str, str], tuple[str, str]] = {}
+    for row in catalogue.frame("trade/fitness").to_dict("records"):
+        measures = MEASURES if row["measure"] == "all" else (row["measure"],)
+        for month in pd.period_range(row["first_month"], row["last_month"], freq="M").astype(str):
+            for measure in measures:
+                known = result.get((month, measure))
+                if known is None or order[row["finest"]] < order[known[0]]:
+                    result[month, measure] = (row["finest"], row["care"])
+    return result
+
+
+def month_growth(frame: pd.DataFrame) -> pd.DataFrame:
+    """Change on the same month a year before, per cent, months by measure.
+
+    Both months must be fit for reading by month and of grade A or B; changes within the noise of
+    compilers are left empty as well.
+    """
+    usable = frame["value"].where((frame["finest"] == "month") & frame["quality"].isin(["A", "B"]))
+    wide = usable.unstack("measure")[list(MEASURES)]
+    growth = (wide / wide.shift(12) - 1) * 100
+    return growth.where(growth.abs() >= LARGEST_NOISE)
+
+
+def quarters(
+    catalogue: Catalogue, start_year: int, end_year: int, worst_quality: str = "D", as_of: date | None = None
+) -> pd.DataFrame:
+    """Quarterly cells, index (quarter as a Period, measure); columns value, status, quality, origin."""
+    own = catalogue.frame("trade/china_dprk_quarterly")
+    own = own[(own["quality"] <= worst_quality) & own["period"].isin(QUARTERS)]
+    own = _known(catalogue, own, own["year"], as_of)
+    table = {(int(r["year"]), r["period"], r["measure"]): r for r in own.to_dict("records")}
+    monthly = months(catalogue, start_year, end_year, worst_quality, as_of)
+    every = pd.period_range(f"{start_year}Q1", f"{end_year}Q4", freq="Q")
+    records = [
+        _quarter(table.get((q.year, f"Q{q.quarter}", measure)), monthly, q, measure)
+        for q in every
+        for measure in MEASURES
+    ]
+    index = pd.MultiIndex.from_product([every, MEASURES], names=["quarter", "measure"])
+    return pd.DataFrame.from_records(records, index=index, columns=["value", "status", "quality", "origin"])
+
+
+def _quarter(row: dict[str, Any] | None, monthly: pd.DataFrame, quarter: pd.Period, measure: str) -> dict[str, Any]:
+    # A printed quarter comes first; a derived one gives way to the sum of three months.
+    if row is not None and row["status"] == "reported":
+        return {"value": row["value"], "status": "reported", "quality": row["quality"], "origin": "printed"}
+    cells = [monthly.loc[(m, measure)] for m in pd.period_range(quarter.start_time, quarter.end_time, freq="M")]
+    if all(pd.notna(cell["value"]) for cell in cells):
+        status = "reported" if all(cell["status"] == "reported" for cell in cells) else "derived"
+        return {
+            "value": sum(cell["value"] for cell in cells), "status": status,
+            "quality": max(cell["quality"] for cell in cells), "origin": "sum of months",
+        }  # fmt: skip
+    if row is not None:
+        return {"value": row["value"], "status": "derived", "quality": row["quality"], "origin": "derived"}
+    return {"value": float("nan"), "status": "", "quality": "", "origin": ""}

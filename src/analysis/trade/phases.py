@@ -1,0 +1,79 @@
+"""Phases: the years between dated turning points, bounded by the first event of each kind.
+
+A phase begins in the calendar year of the event that opens it. Growth within a phase runs from the last
+year before it to its last usable year, so that the fall that opens it belongs to it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+import pandas as pd
+
+from .growth import Cagr, cagr
+
+KINDS = ("sanctions", "closure", "reopening")
+NAMES = {
+    "before": "Before the sanctions",
+    "sanctions": "Sanctions",
+    "closure": "Border closed",
+    "reopening": "Reopening",
+}
+
+
+@dataclass(frozen=True)
+class TurningPoint:
+    event_id: str
+    day: date
+    kind: str
+    label: str
+    title: str
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Phase:
+    """Years `first_year` to `last_year`; `opened_by` is None for the years before the first event."""
+
+    key: str
+    name: str
+    first_year: int
+    last_year: int
+    opened_by: TurningPoint | None
+
+
+def turning_points(events: pd.DataFrame) -> list[TurningPoint]:
+    """The dated turning points of data/events.csv in order of date."""
+    points = [
+        TurningPoint(r["event_id"], date.fromisoformat(r["date"]), r["kind"], r["label"], r["title"],
+                     tuple(r["source_id"].split(";")))
+        for r in events.to_dict("records")
+    ]  # fmt: skip
+    return sorted(points, key=lambda point: point.day)
+
+
+def openers(points: list[TurningPoint]) -> list[TurningPoint]:
+    """The first event of each kind, in order: the three that bound the phases."""
+    return [next(p for p in points if p.kind == kind) for kind in KINDS if any(p.kind == kind for p in points)]
+
+
+def phases(points: list[TurningPoint], start_year: int, end_year: int) -> list[Phase]:
+    """The phases that have a year between `start_year` and `end_year`, cut to it."""
+    found, first, key, opener = [], start_year, "before", None
+    for point in [*openers(points), None]:
+        last = end_year if point is None else min(point.day.year - 1, end_year)
+        if last >= first:
+            found.append(Phase(key, NAMES[key], first, last, opener))
+        if point is None:
+            break
+        first, key, opener = max(point.day.year, start_year), point.kind, point
+    return found
+
+
+def phase_growth(values: pd.Series, phase: Phase) -> Cagr | None:
+    """Growth over a phase: from the year before it (its own first year if nothing opened it) to its end."""
+    start = phase.first_year if phase.opened_by is None else phase.first_year - 1
+    if phase.opened_by is not None and (start not in values.index or pd.isna(values[start])):
+        return None
+    return cagr(values, start, phase.last_year)
