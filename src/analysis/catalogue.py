@@ -7,6 +7,7 @@ columns are the declared ones, and every `source_id` has a row in `data/sources.
 
 from __future__ import annotations
 
+import calendar
 import csv
 import functools
 import hashlib
@@ -61,8 +62,9 @@ def known_from(published: str, year: int) -> date:
     parts = [int(part) for part in published.split("-")] if published else [year + 1]
     if len(parts) == 3:
         return date(*parts)
-    last = pd.Period(published if published else str(year + 1), freq="M" if len(parts) == 2 else "Y").end_time
-    return last.date()
+    if len(parts) == 2:
+        return date(parts[0], parts[1], calendar.monthrange(parts[0], parts[1])[1])
+    return date(parts[0], 12, 31)
 
 
 class Catalogue:

@@ -96,7 +96,7 @@ class DataError(UserError):
 
 class MissingTable(DataError):
     def __init__(self, name: str, path: str) -> None:
-        super().__init__(f"The table {name} is missing: there should be a file {path}; restore it from version control.")
+        super().__init__(f"The table {name} is missing: there should be a file {path}; restore it.")
 
 
 class AlteredTable(DataError):

@@ -101,7 +101,7 @@ def resolve(values: Mapping[str, Any] | None = None, catalogue: Catalogue | None
         raise BadParameter(
             "end_year", parameters.end_year, f"it must not lie before start_year, which is {parameters.start_year}"
         )
-    if parameters.as_of and not EARLIEST_AS_OF <= parameters.as_of:
+    if parameters.as_of and parameters.as_of < EARLIEST_AS_OF:
         raise BadParameter("as_of", parameters.as_of.isoformat(), allowed("as_of", data))
     if not parameters.title.isprintable() or not parameters.title.strip():
         raise BadParameter("title", parameters.title, allowed("title", data))

@@ -56,7 +56,7 @@ def _join(groups: Iterable[Iterable[str]]) -> tuple[str, ...]:
 
 
 def _levels(cells: pd.DataFrame, basis: str, label: str) -> Iterator[Fact]:
-    for (year, measure), cell in cells.iterrows():  # type: ignore[misc]
+    for (year, measure), cell in cells.iterrows():
         if not math.isfinite(cell["value"]):
             continue
         yield Fact(
@@ -259,7 +259,7 @@ def _bases(report: Report) -> Iterator[Fact]:
 
     for basis, column in bases.ratios(frame).items():
         for year, ratio in column.dropna().items():
-            names, years = (str(basis), "customs"), [int(str(year))]
+            names, years = [str(basis), "customs"], [int(str(year))]
             yield Fact(
                 id=f"trade.ratio.{basis}_to_customs.{year}", value=ratio, unit="ratio", period=str(year),
                 label=f"Total of {basis} divided by customs", status="derived", formula=f"{basis} / customs",
@@ -279,7 +279,7 @@ def _bases(report: Report) -> Iterator[Fact]:
 def _months(report: Report) -> Iterator[Fact]:
     p = report.parameters
     frame = periods.months(report.catalogue, p.start_year, p.end_year, p.worst_quality, p.as_of)
-    for (month, measure), cell in frame[frame["value"].notna()].iterrows():  # type: ignore[misc]
+    for (month, measure), cell in frame[frame["value"].notna()].iterrows():
         yield Fact(
             id=f"trade.month_{measure}.customs.{month}", label=f"{LABELS[measure]}, Chinese customs, month",
             value=cell["value"], unit="usd_million", period=str(month), status=cell["status"],

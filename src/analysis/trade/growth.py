@@ -64,7 +64,7 @@ class Cagr:
 
     @property
     def percent(self) -> float:
-        return ((self.last / self.first) ** (1 / self.years) - 1) * 100
+        return float(((self.last / self.first) ** (1 / self.years) - 1) * 100)
 
 
 def cagr(values: pd.Series, start_year: int | None = None, end_year: int | None = None) -> Cagr | None:
