@@ -124,7 +124,7 @@ class Catalogue:
     @functools.cached_property
     def sources(self) -> pd.DataFrame:
         """data/sources.csv by source_id; every source has publisher, address, access date and terms."""
-        frame = self.frame("sources").set_index("source_id", verify_integrity=True)
+        frame = keyed(self.frame("sources"), "sources", ["source_id"])
         for column in SOURCE_COLUMNS:
             empty = frame.index[frame[column] == ""]
             if len(empty):
@@ -195,6 +195,14 @@ def parse(table: Table, text: str, source_ids: frozenset[str] | None) -> pd.Data
                 if source not in source_ids:
                     raise DataError(f"The table {table.name} names the source {source!r}, which has no row in sources.")
     return frame
+
+
+def keyed(frame: pd.DataFrame, name: str, columns: list[str]) -> pd.DataFrame:
+    """`frame` with `columns` as its index; DataError names the first key that the table `name` holds twice."""
+    result = frame.set_index(columns if len(columns) > 1 else columns[0])
+    if not result.index.is_unique:
+        raise DataError(f"The table {name} has the key {result.index[result.index.duplicated()][0]!r} twice.")
+    return result
 
 
 @functools.lru_cache(maxsize=4)

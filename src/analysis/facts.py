@@ -106,6 +106,10 @@ class FactBook(Mapping[str, Fact]):
     def __len__(self) -> int:
         return len(self._facts)
 
+    def family(self, prefix: str) -> list[Fact]:
+        """Facts whose id is `prefix` and one more part, in order of id."""
+        return [self._facts[id] for id in self if id.rpartition(".")[0] == prefix]
+
     def search(self, words: Iterable[str]) -> list[Fact]:
         """Facts whose id, label or period holds every word, in order of id."""
         wanted = [word.lower() for word in words]

@@ -29,6 +29,8 @@ def dollars(value: float, decimals: int = 0) -> str:
     """US dollars from a value in millions: `$6.36 billion`, `$488 million`; digits as the source bears."""
     sign = MINUS if value < 0 else ""
     size = abs(value)
+    if 0 < size < 0.1:
+        return f"{sign}${number(size * 1000, 0 if size >= 0.001 else 1)} thousand"
     if round(size, min(decimals, 0)) >= 1000:
         return f"{sign}${size / 1000:,.{max(0, min(2, decimals + 3))}f} billion"
     return f"{sign}${number(size, min(decimals, 0 if size >= 10 else 1))} million"
@@ -43,13 +45,18 @@ def fact_text(fact: Fact, style: str = "") -> str:
     """A fact as it stands in a sentence.
 
     Styles: `abs` drops the sign ("fell by 51%"), `plain` keeps only a minus, `period` gives the period,
-    `low` and `high` give the ends of the interval.
+    `low` and `high` give the ends of the interval, `times` and `fold` turn a change in per cent into a
+    multiple: `×8.6`, `8.6 times`.
     """
     if style == "period":
         return fact.period.replace("-", "–")
     value = {"low": fact.low, "high": fact.high}.get(style, fact.value)
     if value is None:
         return "not known"
+    if style == "times":
+        return "×" + f"{float(f'{1 + value / 100:.2g}'):,g}"
+    if style == "fold":
+        return f"{float(f'{1 + value / 100:.2g}'):,g} times"
     if style == "abs":
         value = abs(value)
     if fact.unit == "usd_million":

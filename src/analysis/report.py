@@ -11,9 +11,12 @@ import functools
 from collections.abc import Mapping
 from typing import Any
 
+import pandas as pd
+
 from .catalogue import Catalogue, load
 from .facts import Fact, FactBook
 from .parameters import ReportParameters, resolve
+from .trade import periods, series
 
 
 class Report:
@@ -28,6 +31,36 @@ class Report:
         from .trade.facts import trade_facts
 
         return FactBook(trade_facts(self))
+
+    @functools.cached_property
+    def _series(self) -> dict[str, pd.DataFrame]:
+        p = self.parameters
+        return {
+            basis: series.span(series.annual(self.catalogue, basis, p.as_of), p.start_year, p.end_year)
+            for basis in self.catalogue.bases
+        }
+
+    def cells(self, basis: str | None = None) -> pd.DataFrame:
+        """The yearly cells of a basis (the leading one if none is named) in the years asked for."""
+        return self._series[basis or self.parameters.basis].copy()
+
+    @functools.cached_property
+    def months(self) -> pd.DataFrame:
+        """The monthly customs cells in the years asked for, see `periods.months`."""
+        p = self.parameters
+        return periods.months(self.catalogue, p.start_year, p.end_year, p.worst_quality, p.as_of)
+
+    @functools.cached_property
+    def quarters(self) -> pd.DataFrame:
+        """The quarterly customs cells in the years asked for, see `periods.quarters`."""
+        p = self.parameters
+        return periods.quarters(self.catalogue, p.start_year, p.end_year, p.worst_quality, p.as_of)
+
+    def find(self, id: str) -> Fact | None:
+        """The fact `id`, or None where this edition has none."""
+        if id not in self.facts:
+            return None
+        return self.facts[id]
 
     def fact(self, id: str) -> Fact:
         """The fact `id`; raises UnknownFact with the nearest ids."""

@@ -7,18 +7,21 @@ Figures are plain `matplotlib.figure.Figure` objects: no pyplot, no backend, the
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import io
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 from matplotlib import font_manager
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.offsetbox import AnchoredOffsetbox, HPacker, TextArea
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from .formatting import number
 
@@ -29,18 +32,26 @@ COLOURS = {
     "customs": INK, "kotra": "#AA3377", "comtrade": "#0072B2", "mirror": "#9A6A00",
     "sanctions": "#D55E00", "closure": "#595959", "reopening": "#009E73",
 }  # fmt: skip
+DASHES = {"customs": "-", "kotra": "-", "comtrade": (0, (4, 2)), "mirror": (0, (1.5, 1.5))}
+SHAPES = {"customs": "o", "kotra": "s", "comtrade": "^", "mirror": "D"}
 MARKERS = {
     "reported": {"marker": "o", "filled": True}, "mirror": {"marker": "o", "filled": True},
     "derived": {"marker": "o", "filled": False}, "estimated": {"marker": "s", "filled": False},
 }  # fmt: skip
-WIDE, NARROW = (7.1, 3.7), (3.9, 3.6)
+WIDE, NARROW = (7.1, 3.7), (3.9, 3.9)
 
 
 @functools.cache
 def settings() -> dict[str, Any]:
     """matplotlib settings of the house; registers the shipped font once."""
+    fonts = font_manager.fontManager
     for file in sorted(FONT_FOLDER.glob("*.otf")):
-        font_manager.fontManager.addfont(file)
+        fonts.addfont(file)
+    # Our bold is Inter SemiBold; without this matplotlib writes a warning about the missing weight.
+    fonts.ttflist[:] = [
+        dataclasses.replace(entry, weight=700) if entry.name == "Inter" and entry.weight == 600 else entry
+        for entry in fonts.ttflist
+    ]
     return {
         "font.family": ["Inter", "DejaVu Sans"], "font.size": 8.5, "axes.titlesize": 9, "axes.labelsize": 8.5,
         "axes.spines.top": False, "axes.spines.right": False, "axes.edgecolor": MUTED, "axes.labelcolor": MUTED,
@@ -48,7 +59,7 @@ def settings() -> dict[str, Any]:
         "ytick.labelsize": 8.5, "text.color": INK, "axes.grid": True, "axes.grid.axis": "y", "grid.color": RULE,
         "grid.linewidth": 0.6, "lines.linewidth": 1.6, "lines.markersize": 3.6, "svg.fonttype": "path",
         "svg.hashsalt": "analysis", "axes.axisbelow": True, "figure.facecolor": "white", "axes.unicode_minus": True,
-        "ytick.major.size": 0, "xtick.major.size": 3, "axes.titlelocation": "left", "axes.titleweight": "semibold",
+        "ytick.major.size": 0, "xtick.major.size": 3, "axes.titlelocation": "left", "axes.titleweight": "bold",
     }  # fmt: skip
 
 
@@ -80,8 +91,30 @@ def money_axis(axes: Axes, *, log: bool = False) -> None:
         axes.margins(y=0.12)
 
 
+def log_ticks(axes: Axes) -> None:
+    """One, two and five of each decade on a log axis, without minor labels."""
+    axes.yaxis.set_major_locator(LogLocator(base=10, subs=(1.0, 2.0, 5.0)))
+    axes.yaxis.set_minor_locator(NullLocator())
+
+
 def percent_axis(axes: Axes) -> None:
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value, 0, sign=True) + "%"))
+
+
+def share_axis(axes: Axes) -> None:
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value, 0) + "%"))
+
+
+def colour_key(axes: Axes, entries: Iterable[tuple[str, str]]) -> None:
+    """Names of colours in a row inside the axes, for bars that have no end to be labelled at."""
+    texts: list[Artist] = [
+        TextArea(("" if text.startswith("●") else "■ ") + text, textprops={"color": colour, "fontsize": 7.5})
+        for text, colour in entries
+    ]
+    box = AnchoredOffsetbox("upper left", child=HPacker(children=texts, pad=1, sep=8), borderpad=0.1)
+    box.patch.set(edgecolor="none", alpha=0.85)
+    box.set_zorder(6)
+    axes.add_artist(box)
 
 
 def year_axis(axes: Axes, first: int, last: int, narrow: bool, room: float = 0.0) -> None:
@@ -108,38 +141,70 @@ def marked_line(axes: Axes, x: Iterable[float], y: Iterable[float], statuses: It
               zorder=3)  # fmt: skip
 
 
-def turning_lines(axes: Axes, marks: Iterable[tuple[float, str]], narrow: bool, top: bool = True) -> None:
-    """Thin vertical lines at dated turning points, numbered on a phone and named on a page."""
-    for position, (x, label) in enumerate(marks, start=1):
+def turning_lines(axes: Axes, marks: Sequence[tuple[float, str]], numbers: bool = True) -> None:
+    """Thin vertical lines at dated turning points, numbered at the top; `footer` says what the numbers mean."""
+    for position, (x, _) in enumerate(marks, start=1):
         axes.axvline(x, color=MUTED, linewidth=0.7, linestyle=(0, (3, 2)), zorder=1)
-        if top:
-            axes.text(x, 1.01, str(position) if narrow else label, transform=axes.get_xaxis_transform(),
-                      ha="center", va="bottom", fontsize=7.5, color=MUTED)  # fmt: skip
+        if numbers:
+            axes.text(x, 1.01, str(position), transform=axes.get_xaxis_transform(), ha="center", va="bottom",
+                      fontsize=7.5, fontweight="bold", color=MUTED)  # fmt: skip
 
 
-def end_labels(axes: Axes, labels: Iterable[tuple[float, float, str, str]], gap: float = 0.055) -> None:
-    """Direct labels `(x, y, text, colour)` right of the last points, pushed apart where they would overlap."""
+def end_labels(axes: Axes, labels: Iterable[tuple[float, float, str, str]], gap: float = 0.075) -> None:
+    """Direct labels `(x, y, text, colour)` right of the last points, pushed apart where they would overlap.
+
+    Call it after the limits of the axes are set: the labels keep the places they get here.
+    """
     to_axes = axes.transData + axes.transAxes.inverted()
-    placed = sorted(((to_axes.transform((x, y))[1], x, text, colour) for x, y, text, colour in labels), reverse=True)
-    previous = float("inf")
-    for height, x, text, colour in placed:
-        position = min(height, previous - gap)
-        previous = position
-        left = to_axes.transform((x, 1))[0] + 0.012
-        axes.text(left, position, text, transform=axes.transAxes, color=colour, va="center", ha="left",
-                  fontsize=8.5, fontweight="semibold")  # fmt: skip
+    placed = sorted(((to_axes.transform((x, y)), text, colour) for x, y, text, colour in labels),
+                    key=lambda label: -label[0][1])  # fmt: skip
+    left = max((point[0] for point, _, _ in placed), default=1.0) + 0.02
+    heights = _apart([float(point[1]) for point, _, _ in placed], gap)
+    for height, (_, text, colour) in zip(heights, placed, strict=True):
+        axes.text(left, height, text, transform=axes.transAxes, color=colour, va="center", ha="left",
+                  fontsize=8.5, fontweight="bold", clip_on=False)  # fmt: skip
 
 
-def key(axes: Axes, narrow: bool, *, estimated: bool = False, unfit: bool = False) -> None:
-    """The one legend charts share: which marker means reported, derived, estimated, unfit."""
-    entries = [("o", INK, INK, "reported"), ("o", "white", INK, "derived")]
-    if estimated:
-        entries.append(("s", "white", INK, "with an estimate"))
-    if unfit:
-        entries.append(("x", MUTED, MUTED, "unfit for growth"))
-    handles = [
-        axes.plot([], [], linestyle="none", marker=m, markerfacecolor=face, markeredgecolor=edge, label=label)[0]
-        for m, face, edge, label in entries
-    ]
-    axes.legend(handles=handles, loc="upper center", bbox_to_anchor=(0.5, -0.1), ncols=2 if narrow else 4,
-                frameon=False, fontsize=7.5, handletextpad=0.2, columnspacing=1.2, labelcolor=MUTED)  # fmt: skip
+def _apart(heights: list[float], gap: float) -> list[float]:
+    """Falling heights moved at least `gap` apart, upwards again where they would leave the axes below."""
+    result: list[float] = []
+    for height in heights:
+        result.append(min(height, result[-1] - gap) if result else height)
+    for position in range(len(result) - 1, -1, -1):
+        floor = 0.02 if position == len(result) - 1 else result[position + 1] + gap
+        result[position] = max(result[position], floor)
+    return result
+
+
+REPORTED, DERIVED, ESTIMATED, UNFIT = "● reported", "○ derived", "□ with an estimate", "× unfit for growth"
+
+
+def footer(figure: Figure, narrow: bool, keys: Iterable[str] = (), marks: Sequence[tuple[float, str]] = ()) -> None:
+    """The key of markers and of numbered turning points, under the axes and wrapped to the width."""
+    events = [f"{number} {name}" for number, (_, name) in enumerate(marks, start=1)]
+    lines = [line for group in (list(keys), events) for line in _wrapped(group, 62 if narrow else 118)]
+    if lines:
+        figure.supxlabel("\n".join(lines), x=0.01, ha="left", fontsize=7.5, color=MUTED, linespacing=1.5)
+
+
+def _wrapped(items: Sequence[str], width: int) -> list[str]:
+    lines: list[str] = []
+    for item in items:
+        if lines and len(lines[-1]) + 3 + len(item) <= width:
+            lines[-1] += "    " + item
+        else:
+            lines.append(item)
+    return lines
+
+
+def clip(axes: Axes, low: float, high: float, points: Iterable[tuple[float, float]], text: Callable[[float], str],
+         ) -> None:  # fmt: skip
+    """Limits that keep most points readable; a point beyond them is named in words at the edge."""
+    axes.set_ylim(low, high)
+    for row, (x, y) in enumerate(p for p in points if p[1] > high or p[1] < low):
+        above = y > high
+        offset = (3 + 10 * (row % 2)) * (-1 if above else 1)
+        axes.annotate(("↑ " if above else "↓ ") + text(y), (x, high if above else low), ha="center",
+                      va="top" if above else "bottom", fontsize=7, color=INK, xytext=(0, offset), zorder=5,
+                      textcoords="offset points",
+                      bbox={"facecolor": "white", "edgecolor": "none", "pad": 0.8, "alpha": 0.9})  # fmt: skip

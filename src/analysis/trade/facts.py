@@ -31,7 +31,7 @@ def trade_facts(report: Report) -> Iterator[Fact]:
     p, catalogue = report.parameters, report.catalogue
     labels = catalogue.frame("trade/bases").set_index("basis")["label"]
     for basis in catalogue.bases:
-        cells = series.span(series.annual(catalogue, basis, p.as_of), p.start_year, p.end_year)
+        cells = report.cells(basis)
         yield from _levels(cells, basis, labels[basis])
         yield from _growth(cells, basis, labels[basis])
         yield from _balance(cells, basis, labels[basis])
@@ -45,10 +45,10 @@ def trade_facts(report: Report) -> Iterator[Fact]:
 
 
 def decimals_of(precision: float) -> int:
-    """Decimals that a printed value can bear: 0.05 gives 1, 5 gives -1 (tens)."""
+    """Decimals that a printed value can bear: 0.05 gives 1, 5 gives -1 (tens), and a little more still does."""
     if not math.isfinite(precision) or precision <= 0:
         return 2
-    return max(-3, min(3, -math.ceil(math.log10(2 * precision) - 1e-9)))
+    return max(-3, min(3, -math.ceil(math.log10(2 * precision) - 0.15)))
 
 
 def _join(groups: Iterable[Iterable[str]]) -> tuple[str, ...]:
@@ -247,11 +247,7 @@ def _printed_growth(report: Report) -> Iterator[Fact]:
 
 
 def _bases(report: Report) -> Iterator[Fact]:
-    p = report.parameters
-    cells = {
-        basis: series.span(series.annual(report.catalogue, basis, p.as_of), p.start_year, p.end_year)
-        for basis in report.catalogue.bases
-    }
+    cells = {basis: report.cells(basis) for basis in report.catalogue.bases}
     frame = pd.DataFrame({basis: series.wide(c, fit_only=True)["total"] for basis, c in cells.items()})
 
     def inputs(names: Iterable[str], years: Iterable[int], column: str) -> tuple[str, ...]:
@@ -265,7 +261,15 @@ def _bases(report: Report) -> Iterator[Fact]:
                 label=f"Total of {basis} divided by customs", status="derived", formula=f"{basis} / customs",
                 rows=inputs(names, years, "rows"), sources=inputs(names, years, "sources"), decimals=2,
             )  # fmt: skip
-    for found in bases.growth_ranges(frame):
+    ranges = bases.growth_ranges(frame)
+    p = report.parameters
+    yield Fact(
+        id=f"trade.sign_changes.all_bases.{p.start_year}-{p.end_year}", unit="count", status="derived",
+        label="Years in which one basis shows growth of the total and another a fall",
+        value=sum(found.changes_sign for found in ranges), period=f"{p.start_year}-{p.end_year}",
+        formula="count of years whose lowest growth is below zero and whose highest is above",
+    )  # fmt: skip
+    for found in ranges:
         names, years = list(found.rates), [found.year, found.year - 1]
         yield Fact(
             id=f"trade.growth_range.all_bases.{found.year}", value=found.high - found.low, unit="percentage_points",
@@ -278,15 +282,25 @@ def _bases(report: Report) -> Iterator[Fact]:
 
 def _months(report: Report) -> Iterator[Fact]:
     p = report.parameters
-    frame = periods.months(report.catalogue, p.start_year, p.end_year, p.worst_quality, p.as_of)
+    frame = report.months
     for (month, measure), cell in frame[frame["value"].notna()].iterrows():
         yield Fact(
             id=f"trade.month_{measure}.customs.{month}", label=f"{LABELS[measure]}, Chinese customs, month",
             value=cell["value"], unit="usd_million", period=str(month), status=cell["status"],
             formula=f"{cell['method'].replace('_', ' ')}; grade {cell['quality']}",
-            rows=(f"trade/china_dprk_monthly#{month}-{measure}",), sources=tuple(cell["source_id"].split(";")),
+            rows=cell["rows"], sources=cell["sources"],
             decimals=2 if cell["quality"] == "A" else 0,
         )  # fmt: skip
+    for (quarter, measure), cell in report.quarters[report.quarters["value"].notna()].iterrows():
+        yield Fact(
+            id=f"trade.quarter_{measure}.customs.{str(quarter).lower()}",
+            label=f"{LABELS[measure]}, Chinese customs, quarter", value=cell["value"], unit="usd_million",
+            period=str(quarter), status=cell["status"],
+            formula=f"{cell['origin']}; grade {cell['quality']}", rows=cell["rows"], sources=cell["sources"],
+            decimals=0,
+        )  # fmt: skip
+    yield from _same_period_growth(frame, periods.month_growth(frame), "month", 12)
+    yield from _same_period_growth(report.quarters, periods.quarter_growth(report.quarters), "quarter", 4)
     known = frame["value"].notna()
     for measure in MEASURES:
         chosen = known[known.index.get_level_values("measure") == measure]
@@ -297,11 +311,24 @@ def _months(report: Report) -> Iterator[Fact]:
         )  # fmt: skip
 
 
+def _same_period_growth(frame: pd.DataFrame, rates: pd.DataFrame, unit: str, a_year: int) -> Iterator[Fact]:
+    """Growth on the same month or quarter a year before."""
+    for measure, column in rates.items():
+        for period, rate in column.dropna().items():
+            cells = [frame.loc[(p, measure)] for p in (period, period - a_year)]
+            yield Fact(
+                id=f"trade.{unit}_growth_{measure}.customs.{str(period).lower()}", value=float(rate), unit="percent",
+                label=f"{LABELS[str(measure)]}, Chinese customs, on the same {unit} a year before",
+                period=str(period), status="derived", formula=f"{period} / {period - a_year} - 1", decimals=0,
+                rows=_join(cell["rows"] for cell in cells), sources=_join(cell["sources"] for cell in cells),
+            )  # fmt: skip
+
+
 def _cells(report: Report) -> Iterator[Fact]:
     """How many cells of the leading yearly series are printed by customs, derived, from elsewhere, unfit."""
     p = report.parameters
     for basis in report.catalogue.bases:
-        cells = series.span(series.annual(report.catalogue, basis, p.as_of), p.start_year, p.end_year)
+        cells = report.cells(basis)
         known = cells[cells["value"].notna()]
         groups = {
             "customs": (known["origin"] == "customs") & known["fit"],

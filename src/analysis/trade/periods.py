@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from ..catalogue import Catalogue, known_from
+from ..catalogue import Catalogue, keyed, known_from
 from . import MEASURES
 
 PERIODS = {
@@ -28,17 +28,22 @@ def months(
     """Monthly cells from January of `start_year` to December of `end_year`, every month and measure.
 
     Index (month as a Period, measure); columns value, status, quality, precision, finest, care, method,
-    sources. A month without a figure has no value and an empty status.
+    source_id, rows, sources. A month without a figure has no value and an empty status.
     """
     table = catalogue.frame("trade/china_dprk_monthly")
     table = _known(catalogue, table[table["quality"] <= worst_quality], table["month"].str[:4], as_of)
     table["month"] = pd.PeriodIndex(table["month"], freq="M")
-    table = table.set_index(["month", "measure"], verify_integrity=True)
+    table = keyed(table, "trade/china_dprk_monthly", ["month", "measure"])
     every = pd.period_range(f"{start_year}-01", f"{end_year}-12", freq="M")
     index = pd.MultiIndex.from_product([every, MEASURES], names=["month", "measure"])
     frame = table[["value", "status", "quality", "precision", "method", "source_id"]].reindex(index)
     for column in ("status", "quality", "method", "source_id"):
         frame[column] = frame[column].fillna("")
+    frame["rows"] = [
+        (f"trade/china_dprk_monthly#{month}-{measure}",) if source else ()
+        for (month, measure), source in frame["source_id"].items()
+    ]
+    frame["sources"] = [tuple(source.split(";")) if source else () for source in frame["source_id"]]
     finest = _finest(catalogue)
     fits = [finest.get((str(month), measure), ("", "")) for month, measure in frame.index]
     frame["finest"], frame["care"] = [f[0] for f in fits], [f[1] for f in fits]
@@ -78,15 +83,23 @@ def month_growth(frame: pd.DataFrame) -> pd.DataFrame:
     compilers are left empty as well.
     """
     usable = frame["value"].where((frame["finest"] == "month") & frame["quality"].isin(["A", "B"]))
+    return _growth(usable, 12)
+
+
+def _growth(usable: pd.Series, a_year: int) -> pd.DataFrame:
     wide = usable.unstack("measure")[list(MEASURES)]
-    growth = (wide / wide.shift(12) - 1) * 100
+    growth = (wide / wide.shift(a_year) - 1) * 100
     return growth.where(growth.abs() >= LARGEST_NOISE)
 
 
 def quarters(
     catalogue: Catalogue, start_year: int, end_year: int, worst_quality: str = "D", as_of: date | None = None
 ) -> pd.DataFrame:
-    """Quarterly cells, index (quarter as a Period, measure); columns value, status, quality, origin."""
+    """Quarterly cells of every quarter of the years, index (quarter as a Period, measure).
+
+    Columns value, status, quality, origin (printed, sum of months, derived), fit (the audit lets quarters of
+    that time be read), rows, sources.
+    """
     own = catalogue.frame("trade/china_dprk_quarterly")
     own = own[(own["quality"] <= worst_quality) & own["period"].isin(QUARTERS)]
     own = _known(catalogue, own, own["year"], as_of)
@@ -99,20 +112,36 @@ def quarters(
         for measure in MEASURES
     ]
     index = pd.MultiIndex.from_product([every, MEASURES], names=["quarter", "measure"])
-    return pd.DataFrame.from_records(records, index=index, columns=["value", "status", "quality", "origin"])
+    return pd.DataFrame.from_records(records, index=index)
 
 
 def _quarter(row: dict[str, Any] | None, monthly: pd.DataFrame, quarter: pd.Period, measure: str) -> dict[str, Any]:
+    span = pd.period_range(quarter.start_time, quarter.end_time, freq="M")
+    cells = [monthly.loc[(month, measure)] for month in span]
+    fit = all(cell["finest"] in ("month", "quarter") for cell in cells)
+    whole = all(pd.notna(cell["value"]) for cell in cells)
     # A printed quarter comes first; a derived one gives way to the sum of three months.
-    if row is not None and row["status"] == "reported":
-        return {"value": row["value"], "status": "reported", "quality": row["quality"], "origin": "printed"}
-    cells = [monthly.loc[(m, measure)] for m in pd.period_range(quarter.start_time, quarter.end_time, freq="M")]
-    if all(pd.notna(cell["value"]) for cell in cells):
-        status = "reported" if all(cell["status"] == "reported" for cell in cells) else "derived"
+    if row is not None and (row["status"] == "reported" or not whole):
         return {
-            "value": sum(cell["value"] for cell in cells), "status": status,
-            "quality": max(cell["quality"] for cell in cells), "origin": "sum of months",
+            "value": row["value"], "status": row["status"], "quality": row["quality"], "fit": fit,
+            "origin": "printed" if row["status"] == "reported" else "derived",
+            "rows": (f"trade/china_dprk_quarterly#{quarter.year}-Q{quarter.quarter}-{measure}",),
+            "sources": tuple(row["source_id"].split(";")),
         }  # fmt: skip
-    if row is not None:
-        return {"value": row["value"], "status": "derived", "quality": row["quality"], "origin": "derived"}
-    return {"value": float("nan"), "status": "", "quality": "", "origin": ""}
+    if whole:
+        reported = all(cell["status"] == "reported" for cell in cells)
+        return {
+            "value": sum(cell["value"] for cell in cells), "status": "reported" if reported else "derived",
+            "quality": max(cell["quality"] for cell in cells), "fit": fit, "origin": "sum of months",
+            "rows": tuple(f"trade/china_dprk_monthly#{month}-{measure}" for month in span),
+            "sources": tuple(dict.fromkeys(s for cell in cells for s in cell["source_id"].split(";"))),
+        }  # fmt: skip
+    return {
+        "value": float("nan"), "status": "", "quality": "", "fit": fit, "origin": "", "rows": (), "sources": (),
+    }  # fmt: skip
+
+
+def quarter_growth(frame: pd.DataFrame) -> pd.DataFrame:
+    """Change on the same quarter a year before, per cent, quarters by measure; under the rules of `month_growth`."""
+    usable = frame["value"].where(frame["fit"] & frame["quality"].isin(["A", "B"]))
+    return _growth(usable, 4)

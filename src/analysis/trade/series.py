@@ -11,7 +11,7 @@ from datetime import date
 
 import pandas as pd
 
-from ..catalogue import Catalogue, known_from
+from ..catalogue import Catalogue, keyed, known_from
 from ..errors import DataError
 from . import MEASURES
 
@@ -43,7 +43,7 @@ def annual(catalogue: Catalogue, basis: str, as_of: date | None = None) -> pd.Da
 
     Columns are those of `Cell`; a year without a figure is a row with no value and an empty status.
     """
-    table = catalogue.frame(TABLE).set_index("row_id", verify_integrity=True)
+    table = keyed(catalogue.frame(TABLE), TABLE, ["row_id"])
     origins = catalogue.frame("trade/compilers").set_index("compiler")["kind"]
     cells = catalogue.frame("trade/series_cells")
     cells = cells[cells["basis"] == basis].sort_values(["year", "measure", "rank"])

@@ -1,0 +1,47 @@
+# Each target sets up .venv by itself; nothing else has to be done first.
+# All paths are relative, so the checkout may lie in a folder with spaces or letters beyond ASCII.
+#
+#   make                    the default edition, into reports/default/
+#   make PYTHON=python3.13  the same with another Python (3.11 or newer)
+
+# A foreign Python path would let in packages that the lock does not name.
+unexport PYTHONHOME PYTHONPATH
+# Under LC_ALL=C, Python before 3.13 cannot read a path with letters beyond ASCII; without it, it can.
+ifneq (,$(filter C POSIX,$(LC_ALL)))
+unexport LC_ALL
+endif
+
+python = .venv/bin/python
+
+.PHONY: report test lab bench clean help venv
+
+report: venv ## Render the default edition into reports/default/ (PDF, HTML, facts, tables, figures)
+	@$(python) -m analysis render default $(ARGS)
+
+test: venv ## Check style and types, then run all tests
+	@echo "Checking style (ruff)"
+	@$(python) -m ruff check --quiet src tests tools
+	@echo "Checking types (mypy)"
+	@$(python) -m mypy --no-error-summary
+	@echo "Running the tests (pytest)"
+	@$(python) -m pytest $(ARGS)
+
+lab: venv ## Open JupyterLab on the notebooks
+	@PATH="$$PWD/.venv/bin:$$PATH" $(python) -m jupyterlab --ServerApp.root_dir=. \
+		--LabApp.default_url=/lab/tree/notebooks $$(test "$$(id -u)" -ne 0 || echo --allow-root) $(ARGS)
+
+bench: venv ## Time the build: cold, warm, and against the command-line tools
+	@$(python) tools/bench.py $(ARGS)
+
+clean: ## Remove built reports and caches; .venv stays
+	@find reports -mindepth 1 -maxdepth 1 -type d -exec rm -rf {} +
+	@find src tests tools notebooks -type d \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +
+	@rm -rf build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@echo "Removed built reports and caches."
+
+help: ## Show this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@echo "ARGS='...' is passed on: make test ARGS='-k catalogue', make report ARGS=--force"
+
+venv:
+	@sh tools/setup_venv.sh

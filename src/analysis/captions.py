@@ -1,0 +1,124 @@
+"""Words that stand under charts and tables: caveats, recency, keys, and what a line shows.
+
+Every number comes from a fact or from the data package; nothing here is typed by hand.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from .display import Sentence, Words, say
+from .facts import Fact
+from .report import Report
+from .trade import phases
+
+MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
+FLOWS = {"exports": "China's exports", "imports": "China's imports", "total": "Trade"}
+MARKS = {"derived": "*", "estimated": "†", "unfit": "‡"}
+
+
+def day_text(day: date) -> str:
+    """`19 February 2017`."""
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
+
+
+def basis_label(report: Report, basis: str | None = None, long: bool = False) -> str:
+    rows = report.catalogue.frame("trade/bases").set_index("basis")
+    return str(rows.loc[basis or report.parameters.basis, "long_label" if long else "label"])
+
+
+def caveats(report: Report, *ids: str, bases: Iterable[str] = ()) -> tuple[Sentence, ...]:
+    """The caveats `ids` that touch the bases shown and the years asked for, in the order given."""
+    shown = set(bases) or {report.parameters.basis}
+    rows = report.catalogue.frame("caveats").set_index("caveat_id")
+    chosen = [
+        id
+        for id in ids
+        if shown & set(rows.loc[id, "applies_to"].split())
+        and (rows.isna().loc[id, "from_year"] or rows.loc[id, "from_year"] <= report.parameters.end_year)
+    ]
+    return tuple(say("{text}", text=report.catalogue.caveat(id)) for id in chosen)
+
+
+def recency(report: Report, last: object) -> Sentence:
+    """How recent the data of a chart are: the last period with a figure, and the data package."""
+    if last is None or last == "":
+        return say("No figure in the years asked for. Data package of {day}.", day=day_text(report.catalogue.data_date))
+    return say(
+        "Latest figure: {last}. Data package of {day}.", last=str(last), day=day_text(report.catalogue.data_date)
+    )
+
+
+def marks_note() -> Sentence:
+    """What the signs in tables mean."""
+    return say(
+        "{d} derived by arithmetic on printed figures. {e} contains an estimate. {u} unfit for growth. "
+        "A dash is a gap: no figure is known.",
+        d=MARKS["derived"], e=MARKS["estimated"], u=MARKS["unfit"],
+    )  # fmt: skip
+
+
+def turning_marks(report: Report) -> list[tuple[float, str]]:
+    """Position on a yearly axis and name of the events that open the phases, inside the years asked for.
+
+    A calendar year stands at its number, so it reaches from half a year before to half a year after.
+    """
+    p = report.parameters
+    points = phases.openers(phases.turning_points(report.catalogue.frame("events")))
+    return [
+        (point.day.year - 0.5 + point.day.timetuple().tm_yday / 366, f"{point.label}, {_month(point.day)}")
+        for point in points
+        if p.start_year <= point.day.year <= p.end_year
+    ]
+
+
+def _month(day: date) -> str:
+    return f"{MONTHS[day.month - 1][:3]} {day.year}"
+
+
+def level_words(report: Report, measure: str, basis: str | None = None) -> Sentence:
+    """What the yearly line of one flow does: first value, peak, trough after it, last value."""
+    basis = basis or report.parameters.basis
+    name = FLOWS[measure]
+    levels = usable_levels(report, measure, basis)
+    if not levels:
+        return say("{name}: no usable figure.", name=name)
+    first, last = levels[0], levels[-1]
+    peak = max(levels, key=lambda fact: fact.value or 0)
+    trough = min((f for f in levels if f.period >= peak.period), key=lambda fact: fact.value or 0)
+    steps = [f for f in (first, peak, trough, last) if f.value is not None]
+    words: list[str] = []
+    refs: dict[str, Fact] = {}
+    before = 0.0
+    for position, fact in enumerate(sorted(set(steps), key=lambda f: f.period)):
+        verb = "" if position == 0 else ("rises to " if (fact.value or 0) > before else "falls to ")
+        words.append(f"{verb}{{f{position}}} in {{f{position}:period}}")
+        refs[f"f{position}"] = fact
+        before = fact.value or 0
+    return say("{name}: " + ", ".join(words) + ".", name=Words(name), **refs)
+
+
+def usable_levels(report: Report, measure: str, basis: str) -> list[Fact]:
+    """The yearly level facts of a flow that are fit for growth, in order of year."""
+    fit = report.cells(basis)["fit"]
+    return [
+        fact
+        for fact in report.facts.family(f"trade.{measure}.{basis}")
+        if fact.period.isdigit() and fit[int(fact.period), measure]
+    ]
+
+
+def join(*sentences: Sentence) -> Sentence:
+    """Several sentences as one, with a space between them."""
+    template, refs = [], {}
+    for number, sentence in enumerate(sentences):
+        text = sentence.template
+        for name, reference in sentence.refs.items():
+            text = text.replace(f"{{{name}}}", f"{{s{number}_{name}}}").replace(f"{{{name}:", f"{{s{number}_{name}:")
+            refs[f"s{number}_{name}"] = reference
+        template.append(text)
+    return say(" ".join(template), **refs)

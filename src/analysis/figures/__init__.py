@@ -1,0 +1,17 @@
+"""Charts: each function takes a report and gives a `FigureDisplay`, or a note where nothing can be drawn.
+
+One module a topic. A chart states its finding in the title, names its lines at their ends, marks the
+turning points, leaves gaps open, and shows derived, estimated and unfit values unlike reported ones.
+"""
+
+from .balance import balance
+from .bases import bases, growth_range
+from .coverage import calendar
+from .growth import growth
+from .levels import index_scale, levels, real, story
+from .periods import month_growth, months, quarters
+
+__all__ = [
+    "balance", "bases", "calendar", "growth", "growth_range", "index_scale", "levels", "month_growth", "months",
+    "quarters", "real", "story",
+]  # fmt: skip

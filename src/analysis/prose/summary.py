@@ -1,0 +1,29 @@
+"""The sentences of the summary: what the other parts find, in the order a reader needs it."""
+
+from __future__ import annotations
+
+from ..captions import basis_label, caveats, day_text
+from ..display import Findings, Prose, say
+from ..report import Report
+from . import trade
+
+
+def findings(report: Report) -> Findings:
+    """The findings of every part. Each part's own function makes them; this one only chooses the order."""
+    return Findings(trade.findings(report).findings)
+
+
+def scope(report: Report) -> Prose:
+    """What the reader holds: span, basis, data date."""
+    p = report.parameters
+    return Prose((
+        say("Goods trade between China and North Korea (DPRK) from {a} to {b}, as {basis} records it, with the other "
+            "records beside it. Data of {day}.", a=p.start_year, b=p.end_year, basis=basis_label(report),
+            day=day_text(report.catalogue.data_date)),
+    ))  # fmt: skip
+
+
+def not_known(report: Report) -> Prose:
+    """What these figures cannot say."""
+    lead = trade.missing_years(report).sentences
+    return Prose((*lead, *caveats(report, "outside", "crude-unreported", "crude-estimate", "news-read")), "list")

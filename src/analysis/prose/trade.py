@@ -1,0 +1,293 @@
+"""The sentences of trade growth."""
+
+from __future__ import annotations
+
+from ..captions import MONTHS, basis_label, caveats, join, usable_levels
+from ..display import Finding, Findings, Prose, Sentence, say
+from ..errors import listing
+from ..facts import Fact
+from ..figures.bases import sign_years
+from ..report import Report
+from ..trade import MEASURES, periods, phases, prices
+from .certainty import RULE, certainty
+
+# Above this a rise is told as a multiple.
+LARGE = 300.0
+
+
+def findings(report: Report) -> Findings:
+    """The findings of the topic, the most important first."""
+    made = (level(report), fall(report), long_run(report), owed(report), records(report))
+    return Findings(tuple(finding for finding in made if finding))
+
+
+def certainty_rule(report: Report) -> Prose:
+    return Prose((say("{rule}", rule=RULE),), "note")
+
+
+# ---------------------------------------------------------------------------------- the findings
+
+
+def level(report: Report) -> Finding | None:
+    """Peak, last value and the distance between them."""
+    basis = report.parameters.basis
+    totals = usable_levels(report, "total", basis)
+    if not totals:
+        return None
+    peak, last = max(totals, key=_value), totals[-1]
+    distance = report.find(f"trade.from_peak.{basis}.{last.period}")
+    if peak is last or distance is None:
+        headline = say("Trade was highest in {last:period}, the last usable year: {last}.", last=last)
+    else:
+        headline = say("Trade peaked at {peak} in {peak:period}. In {last:period} it was {last}, {distance:abs} lower.",
+                       peak=peak, last=last, distance=distance)  # fmt: skip
+    return Finding(headline, _split(report, last.period), certainty(report, peak, last))
+
+
+def fall(report: Report) -> Finding | None:
+    """What happened in the phases of sanctions, closure and reopening."""
+    basis = report.parameters.basis
+    found = {key: report.find(f"trade.phase_change.{basis}.{key}") for key in phases.KINDS}
+    known = [(key, fact) for key, fact in found.items() if fact]
+    if not known:
+        return None
+    clauses = {
+        "sanctions": "over the years of sanctions ({sanctions:period})",
+        "closure": "while the border was closed ({closure:period})",
+        "reopening": "since it reopened ({reopening:period})",
+    }
+    told = "; it ".join(f"{_moved(key, fact)} {clauses[key]}" for key, fact in known)
+    headline = say(f"Trade {told}.", **dict(known))
+    flows = [report.find(f"trade.phase_change_{flow}.{basis}.{known[0][0]}") for flow in ("imports", "exports")]
+    detail = say("Growth within a phase runs from the year before it to its last usable year.")
+    if flows[0] and flows[1]:
+        name = {"sanctions": "the sanctions", "closure": "the closure", "reopening": "the reopening"}[known[0][0]]
+        detail = join(
+            say(f"Over the years of {{name}} China's purchases {_moved('bought', flows[0])}, its sales "
+                f"{_moved('sold', flows[1])}.", name=name, bought=flows[0], sold=flows[1]),
+            say("These are the years of the events, not proof of their effect."),
+        )  # fmt: skip
+    return Finding(headline, detail, certainty(report, *(fact for _, fact in known)))
+
+
+def long_run(report: Report) -> Finding | None:
+    """Compound growth between the first and last usable years, in current and constant dollars."""
+    p = report.parameters
+    nominal = next(iter(report.facts.family(f"trade.cagr.{p.basis}")), None)
+    if nominal is None:
+        return None
+    real = next(iter(report.facts.family(f"trade.cagr_real.{p.basis}")), None)
+    headline = say("From {nominal:period} trade grew {nominal:plain} a year on average.", nominal=nominal)
+    if real:
+        detail = say(
+            "In constant dollars it was {real:plain} a year ({real:period}). An average between two end years says "
+            "nothing about the years between them; the peak and the troughs are in the chart.", real=real,
+        )  # fmt: skip
+    else:
+        detail = say("No rate in constant dollars: the price index does not reach the end years.")
+    return Finding(headline, detail, certainty(report, nominal))
+
+
+def owed(report: Report) -> Finding | None:
+    """The cumulated balance, and how far the DPRK pays by goods."""
+    basis = report.parameters.basis
+    total = next(iter(report.facts.family(f"trade.cumulated_balance.{basis}")), None)
+    cover = report.facts.family(f"trade.cover_ratio.{basis}")
+    if total is None or not cover:
+        return None
+    best = max(cover, key=_value)
+    if _value(total) >= 0:
+        headline = say("From {total:period} China sold the DPRK {total} more than it bought there.", total=total)
+    else:
+        headline = say("From {total:period} China bought {total:abs} more from the DPRK than it sold there.",
+                       total=total)  # fmt: skip
+    detail = say(
+        "China's purchases paid for {last:plain} of its sales in {last:period}, against {best:plain} in {best:period}, "
+        "the best year. How the rest was paid is not in the trade record.", last=cover[-1], best=best,
+    )  # fmt: skip
+    return Finding(headline, detail, certainty(report, total))
+
+
+def records(report: Report) -> Finding | None:
+    """How much the answer depends on whose record is read."""
+    ranges = report.facts.family("trade.growth_range.all_bases")
+    if not ranges:
+        return None
+    years = sign_years(report)
+    widest = max(ranges, key=_value)
+    if years:
+        chosen = report.fact(f"trade.growth_range.all_bases.{years[0]}")
+        headline = join(
+            say("In {years} even the sign of growth depends on the record.", years=listing(years)),
+            say("For {one:period} {lower} shows {one:low}, {higher} {one:high}.", one=chosen,
+                lower=_basis_with(report, chosen, chosen.low), higher=_basis_with(report, chosen, chosen.high)),
+        )  # fmt: skip
+    else:
+        headline = say("The record that is read does not change the sign of growth in any year shown.")
+    detail = join(
+        say("The widest range is {widest:low} to {widest:high}, in {widest:period}.", widest=widest),
+        *caveats(report, "crude-estimate", bases=report.catalogue.bases),
+    )
+    return Finding(headline, detail, certainty(report, *ranges))
+
+
+# ------------------------------------------------------------------------------------ paragraphs
+
+
+def composition(report: Report) -> Prose:
+    """Which way the trade goes."""
+    totals = usable_levels(report, "total", report.parameters.basis)
+    if not totals:
+        return _gap(report, "yearly total")
+    years = dict.fromkeys([max(totals, key=_value).period, totals[-1].period])
+    return Prose(tuple(_split(report, year) for year in years))
+
+
+def missing_years(report: Report) -> Prose:
+    """Which years have no usable total, and what that forbids."""
+    frame = report.cells()
+    total = frame.xs("total", level="measure")
+    unfit = [str(y) for y in total.index[total["value"].notna() & ~total["fit"]]]
+    absent = [str(y) for y in total.index[total["value"].isna()]]
+    sentences = []
+    if absent:
+        sentences.append(say("No total is known for {years}.", years=listing(absent, limit=20)))
+    if unfit:
+        sentences.append(say("The total of {years} is known only roughly. It is drawn as a cross and enters no growth "
+                             "rate, no average and no peak.", years=listing(unfit, limit=20)))  # fmt: skip
+    for year in total.index[total["fit"]]:
+        printed = report.facts.family("trade.printed_growth.gacc")
+        ours = report.find(f"trade.growth.{report.parameters.basis}.{year}")
+        theirs = next((f for f in printed if f.period == str(year)), None)
+        if ours is None and theirs is not None and report.parameters.basis == "customs":
+            sentences.append(say(
+                "For {year} we state no growth, because the year before is too rough; customs itself printed {theirs}.",
+                year=int(year), theirs=theirs,
+            ))  # fmt: skip
+    if not sentences:
+        sentences.append(say("Every year asked for has a usable total."))
+    return Prose((join(*sentences),))
+
+
+def extremes(report: Report) -> Prose:
+    """The years of strongest growth and deepest fall, and what rounding leaves open."""
+    rates = report.facts.family(f"trade.growth.{report.parameters.basis}")
+    if not rates:
+        return _gap(report, "growth rate")
+    high, low = max(rates, key=_value), min(rates, key=_value)
+    rises = sum(_value(rate) > 0 for rate in rates)
+    return Prose((
+        say("Of {n} years with a growth rate {up} show a rise.", n=len(rates), up=rises),
+        say("The strongest was {high:period} with {high}, the weakest {low:period} with {low}.", high=high, low=low),
+    ))  # fmt: skip
+
+
+def dollars_rule(report: Report) -> Prose:
+    """How constant dollars are made, and what happens to the month that was never published."""
+    p, missing = report.parameters, prices.missing_months(report.catalogue)
+    parts = [say(
+        "Constant dollars are dollars of {base}: each value times the US consumer price index of {base}, divided by "
+        "that of its own year. A year's index is the mean of the months that were published, at least {least} of them.",
+        base=p.base_year, least=prices.MONTHS_NEEDED,
+    )]  # fmt: skip
+    if missing:
+        names = listing(f"{MONTHS[int(month[5:]) - 1]} {month[:4]}" for month in missing)
+        parts.append(say("Never published: {months}.", months=names))
+    return Prose((join(*parts),))
+
+
+def why_bases_differ(report: Report) -> Prose:
+    """What each basis covers and leaves out."""
+    rows = report.catalogue.frame("trade/bases").to_dict("records")
+    return Prose(tuple(
+        say("{label}. {covers}. Left out: {out}.", label=row["long_label"], covers=row["covers"],
+            out=row["leaves_out"][0].lower() + row["leaves_out"][1:])
+        for row in rows
+    ), "list")  # fmt: skip
+
+
+def splice(report: Report) -> Prose:
+    """How many cells of the series are printed by customs, derived, from elsewhere, unfit."""
+    basis, p = report.parameters.basis, report.parameters
+    counts = {
+        name: report.find(f"trade.cells_{name}.{basis}.{p.start_year}-{p.end_year}")
+        for name in ("all", "customs", "derived", "elsewhere", "unfit")
+    }
+    known = {f"n_{name}": fact for name, fact in counts.items() if fact}
+    text = (
+        "Of the {n_all} cells of the series {n_customs} are printed by customs or read from it, {n_derived} are "
+        "derived by arithmetic on printed figures, {n_elsewhere} are printed elsewhere and {n_unfit} are unfit for "
+        "growth."
+    )
+    notes = caveats(report, "spliced", "vintages", "totals-as-printed")
+    return Prose((join(say(text, **known), *notes),))
+
+
+def months_rule(report: Report) -> Prose:
+    """How many months are known and which may be compared."""
+    p = report.parameters
+    counts = {m: report.find(f"trade.months_known_{m}.customs.{p.start_year}-{p.end_year}") for m in MEASURES}
+    usable = periods.month_growth(report.months).notna().sum()
+    known: dict[str, Fact | str] = {m: fact or "none" for m, fact in counts.items()}
+    return Prose((
+        say("Exports are known for {exports} months, imports for {imports}, the total for {total}. No publisher prints "
+            "them all; most were read one by one on news pages that quote customs.", **known),
+        say("A month is set against the same month a year before only where both may be read by month and have grade A "
+            "or B: {e} months of exports, {i} of imports.", e=int(usable["exports"]), i=int(usable["imports"])),
+    ))  # fmt: skip
+
+
+def left_out(report: Report) -> Prose:
+    """What no figure of this part contains."""
+    ids = ("outside", "crude-unreported", "crude-estimate", "fob-cif", "news-read", "small-numbers")
+    return Prose(caveats(report, *ids), "list")
+
+
+def splice_reasons(report: Report) -> Prose:
+    """The order in which prints are preferred, from the most to the least preferred."""
+    return Prose((
+        say("Chinese customs as printed comes first; then the Korea International Trade Association, which copies "
+            "customs; then KOTRA's reprint from the years before it added crude oil, where its parts add up; then UN "
+            "Comtrade."),
+        say("Where none of them prints a flow it is derived: the total less the other flow, or the figure of the next "
+            "year with its printed growth undone."),
+        say("Two records are never joined inside a growth rate unless the table of cells says so by name."),
+    ), "list")  # fmt: skip
+
+
+def _split(report: Report, year: str) -> Sentence:
+    basis = report.parameters.basis
+    exports, imports = (report.find(f"trade.{m}.{basis}.{year}") for m in ("exports", "imports"))
+    if exports is None or imports is None:
+        return say("How the total of {year} splits into exports and imports is not known on this basis.", year=year)
+    cover = report.find(f"trade.cover_ratio.{basis}.{year}")
+    sentence = say("In {exports:period} China sold {exports} to the DPRK and bought {imports} there.",
+                   exports=exports, imports=imports)  # fmt: skip
+    return join(sentence, say("Purchases paid for {cover:plain} of sales.", cover=cover)) if cover else sentence
+
+
+def _basis_with(report: Report, spread: Fact, rate: float | None) -> str:
+    """The label of the basis that shows the growth `rate` in the year of `spread`."""
+    for basis in report.catalogue.bases:
+        fact = report.find(f"trade.growth.{basis}.{spread.period}")
+        if fact and fact.value == rate:
+            return basis_label(report, basis)
+    return "another record"
+
+
+def _moved(name: str, fact: Fact) -> str:
+    """`fell {name:abs}`, `rose {name:abs}`, or a multiple where a percentage would be too large to read."""
+    if _value(fact) < 0:
+        return f"fell {{{name}:abs}}"
+    return f"rose to {{{name}:fold}} its size" if _value(fact) > LARGE else f"rose {{{name}:abs}}"
+
+
+def _value(fact: Fact) -> float:
+    return fact.value if fact.value is not None else float("nan")
+
+
+def _gap(report: Report, what: str) -> Prose:
+    p = report.parameters
+    return Prose((say("No {what} is usable on the basis {basis} from {a} to {b}.", what=what,
+                      basis=basis_label(report), a=p.start_year, b=p.end_year),), "note")  # fmt: skip
+
