@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import html
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -133,6 +134,28 @@ class Findings(Display):
         }
 
 
+@dataclass(frozen=True)
+class Masthead(Display):
+    """The head of a report: title, what it covers, the parameters, and the dates of data and software.
+
+    `parameters` are mappings with name, value (as text), default (whether it is the default) and meaning.
+    """
+
+    title: str
+    subtitle: str
+    parameters: tuple[Mapping[str, Any], ...]
+    data_date: str
+    data_version: str
+    version: str
+
+    def node(self) -> Node:
+        return {
+            "kind": "masthead", "title": self.title, "subtitle": self.subtitle, "data_date": self.data_date,
+            "data_version": self.data_version, "version": self.version, "facts": {},
+            "parameters": [dict(parameter) for parameter in self.parameters],
+        }  # fmt: skip
+
+
 # ----------------------------------------------------------------------------------------- tables
 
 
@@ -175,7 +198,14 @@ class TableDisplay(Display):
 def data_of(records: Sequence[Mapping[str, Any]]) -> Node:
     """Records as columns and rows, for the CSV beside a table or a figure."""
     columns = list(dict.fromkeys(key for record in records for key in record))
-    return {"columns": columns, "rows": [[record.get(c) for c in columns] for record in records]}
+    return {"columns": columns, "rows": [[plain(record.get(c)) for c in columns] for record in records]}
+
+
+def plain(value: Any) -> Any:
+    """`value` as JSON knows it: frames give numbers of their own kinds, and NaN where a cell is empty."""
+    if hasattr(value, "item"):
+        value = value.item()
+    return None if isinstance(value, float) and math.isnan(value) else value
 
 
 # ---------------------------------------------------------------------------------------- figures
@@ -209,29 +239,33 @@ class FigureDisplay(Display):
 
 
 def spans_html(spans: Iterable[Node]) -> str:
+    """Runs of text as HTML; a fact carries its id."""
     parts = []
     for span in spans:
         text = html.escape(span["text"])
         if fact := span.get("fact"):
             text = f'<data class="fact" value="{html.escape(fact)}" title="{html.escape(fact)}">{text}</data>'
-        if span.get("strong"):
-            text = f"<strong>{text}</strong>"
-        if span.get("em"):
-            text = f"<em>{text}</em>"
         if span.get("code"):
             text = f"<code>{text}</code>"
+        if span.get("em"):
+            text = f"<em>{text}</em>"
+        if span.get("strong"):
+            text = f"<strong>{text}</strong>"
         if href := span.get("href"):
             text = f'<a href="{html.escape(href)}">{text}</a>'
         parts.append(text)
     return "".join(parts)
 
 
-def svg_uri(svg: str) -> str:
-    return "data:image/svg+xml;base64," + base64.b64encode(svg.encode("utf-8")).decode("ascii")
+def data_uri(media_type: str, content: bytes) -> str:
+    return f"data:{media_type};base64," + base64.b64encode(content).decode("ascii")
 
 
-def html_of(node: Node) -> str:
-    """One node as HTML; used by notebooks and by the HTML exporter alike."""
+def html_of(node: Node, *, data_links: bool = False) -> str:
+    """One node as HTML; used by notebooks and by the HTML exporter alike.
+
+    With `data_links`, tables and figures link their CSV beside the page; only a built report has it.
+    """
     kind = node["kind"]
     if kind == "heading":
         level = int(node["level"])
@@ -240,24 +274,50 @@ def html_of(node: Node) -> str:
         return "".join(f"<p>{spans_html(item)}</p>" for item in node["items"])
     if kind in ("findings", "list"):
         tag = "ol" if kind == "findings" or node.get("ordered") else "ul"
-        return f"<{tag}>" + "".join(f"<li>{spans_html(item)}</li>" for item in node["items"]) + f"</{tag}>"
+        start = f' start="{int(node["start"])}"' if tag == "ol" and node.get("start", 1) != 1 else ""
+        return f"<{tag}{start}>" + "".join(f"<li>{spans_html(item)}</li>" for item in node["items"]) + f"</{tag}>"
     if kind == "note":
         return '<div class="note">' + "".join(f"<p>{spans_html(i)}</p>" for i in node["items"]) + "</div>"
     if kind == "code":
-        return f"<pre><code>{html.escape(node['text'])}</code></pre>"
+        return f'<pre tabindex="0"><code>{html.escape(node["text"])}</code></pre>'
     if kind == "cards":
         return '<ol class="cards">' + "".join(_card_html(item) for item in node["items"]) + "</ol>"
+    if kind == "masthead":
+        return _masthead_html(node)
     if kind == "table":
-        return _table_html(node)
+        return _table_html(node, data_links)
     if kind == "figure":
-        return _figure_html(node)
+        return _figure_html(node, data_links)
+    if kind == "image":
+        return _image_html(node)
     raise ValueError(f"unknown node {kind!r}")
 
 
 def _card_html(item: Node) -> str:
+    certainty = html.escape(item["certainty"])
     return (
         f'<li><p class="headline">{spans_html(item["headline"])}</p><p>{spans_html(item["detail"])}</p>'
-        f'<p class="certainty">Certainty: {html.escape(item["certainty"])}</p></li>'
+        f'<p class="certainty {certainty}">Certainty: <strong>{certainty}</strong></p></li>'
+    )
+
+
+def _masthead_html(node: Node) -> str:
+    """One line and a list of parameters, as a notebook shows it; the page has its own in its template."""
+    changed = [f"{p['name']} = {p['value']}" for p in node["parameters"] if not p["default"]]
+    line = [
+        f"<strong>{html.escape(node['title'])}</strong>",
+        f"data of {html.escape(node['data_date'])} (version {html.escape(node['data_version'])})",
+        f"software {html.escape(node['version'])}",
+        html.escape(", ".join(changed)) if changed else "all parameters at their defaults",
+    ]
+    listed = "".join(
+        f"<dt><code>{html.escape(str(p['name']))}</code> = {html.escape(str(p['value']))}</dt>"
+        f"<dd>{html.escape(str(p['meaning']))}{' (default)' if p['default'] else ''}</dd>"
+        for p in node["parameters"]
+    )
+    return (
+        f'<div class="masthead"><p>{" · ".join(line)}</p>'
+        f"<details><summary>Parameters</summary><dl>{listed}</dl></details></div>"
     )
 
 
@@ -265,53 +325,79 @@ def _notes_html(notes: Iterable[Iterable[Node]]) -> str:
     return "".join(f'<p class="small">{spans_html(note)}</p>' for note in notes)
 
 
-def _table_html(node: Node) -> str:
+def _table_html(node: Node, data_links: bool) -> str:
     head = "".join(
-        f'<th scope="col"{" class=num" if c["numeric"] else ""}>{html.escape(c["label"])}</th>'
-        for c in node["columns"]
+        f'<th scope="col"{_class_of(c)}>{html.escape(c["label"])}</th>' for c in node["columns"]
     )
     body = "".join(f"<tr>{_row_html(node['columns'], row)}</tr>" for row in node["rows"])
-    title = spans_html(node["title"])
-    label = html.escape("".join(span["text"] for span in node["title"]))
+    title, name = spans_html(node["title"]), html.escape(_anchor_of(node))
     table = (
-        f'<div class="scroll" tabindex="0" role="region" aria-label="{label}"><table>'
-        f"<caption>{title}</caption><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
-        + _notes_html(node["notes"])
+        f'<div class="scroll" tabindex="0" role="region" aria-labelledby="{name}-title"><table>'
+        f'<caption id="{name}-title"><span>{title}</span></caption>'
+        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>" + _notes_html(node["notes"])
     )
     if node["long"]:
-        rows = len(node["rows"])
-        table = f"<details><summary>{title} ({rows} rows)</summary>{table}</details>"
-    return f'<section class="table" id="{html.escape(node["id"])}">{table}{_data_line(node)}</section>'
+        table = f"<details><summary>{title} ({len(node['rows']):,} rows)</summary>{table}</details>"
+    return f'<section class="table" id="{name}">{table}{_data_line(node) if data_links else ""}</section>'
 
 
 def _row_html(columns: Sequence[Node], row: Sequence[str]) -> str:
     cells = []
     for position, (column, text) in enumerate(zip(columns, row, strict=True)):
-        tag, extra = ("th", ' scope="row"') if position == 0 else ("td", " class=num" if column["numeric"] else "")
+        tag, extra = ("th", ' scope="row"') if position == 0 else ("td", _class_of(column))
         cells.append(f"<{tag}{extra}>{html.escape(text)}</{tag}>")
     return "".join(cells)
 
 
-def _figure_html(node: Node) -> str:
-    alt = html.escape(node["alt"])
+def _class_of(column: Node) -> str:
+    return ' class="num"' if column["numeric"] else ""
+
+
+def _figure_html(node: Node, data_links: bool) -> str:
+    wide, narrow = (data_uri("image/svg+xml", node[name].encode("utf-8")) for name in ("svg", "narrow"))
     return (
-        f'<figure id="{html.escape(node["id"])}"><figcaption class="title">{spans_html(node["title"])}</figcaption>'
-        f'<picture><source media="(max-width: 600px)" srcset="{svg_uri(node["narrow"])}">'
-        f'<img src="{svg_uri(node["svg"])}" alt="{alt}"></picture>'
-        f'<p class="caption">{spans_html(node["caption"])}</p>{_notes_html(node["notes"])}{_data_line(node)}</figure>'
+        f'<figure id="{html.escape(_anchor_of(node))}">'
+        f'<figcaption><p class="title">{spans_html(node["title"])}</p>'
+        f'<p class="caption">{spans_html(node["caption"])}</p></figcaption>'
+        f'<picture><source media="(max-width: 600px)" srcset="{narrow}">'
+        f'<img src="{wide}" alt="{html.escape(node["alt"])}"></picture>'
+        f"{_notes_html(node['notes'])}{_data_line(node) if data_links else ''}</figure>"
     )
 
 
+def _image_html(node: Node) -> str:
+    """A picture that is not ours: no title, no data."""
+    media_type = {"png": "image/png", "svg": "image/svg+xml"}[node["format"]]
+    content = base64.b64decode(node["content"]) if node["format"] == "png" else node["content"].encode("utf-8")
+    return (
+        f'<figure id="{html.escape(_anchor_of(node))}">'
+        f'<img class="own" src="{data_uri(media_type, content)}" alt="{html.escape(node["alt"])}">'
+        f"{_notes_html(node['notes'])}</figure>"
+    )
+
+
+def _anchor_of(node: Node) -> str:
+    """The place to link to: its own where a document gave one, because an id may stand there twice."""
+    return str(node.get("anchor", node["id"]))
+
+
 def _data_line(node: Node) -> str:
-    name = f"tables/{node['id']}.csv"
-    return f'<p class="small">Data: <a href="{html.escape(name)}">{html.escape(name)}</a></p>'
+    name = html.escape(f"tables/{node['id']}.csv")
+    return f'<p class="small data">Data: <a href="{name}">{name}</a></p>'
 
 
 def plain_of(node: Node) -> str:
     """A node as plain text, for terminals and for searching."""
+    kind = node["kind"]
+    if kind == "masthead":
+        return f"{node['title']}\n{node['subtitle']}"
+    if kind in ("code", "image"):
+        return str(node["text" if kind == "code" else "alt"])
+    if kind == "heading":
+        return "".join(span["text"] for span in node["spans"])
     if "title" in node:
         return "".join(span["text"] for span in node["title"])
     items = node.get("items", [])
-    if node["kind"] == "cards":
+    if kind == "cards":
         items = [item["headline"] + [{"text": " "}] + item["detail"] for item in items]
     return "\n".join("".join(span["text"] for span in item) for item in items)

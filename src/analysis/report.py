@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from .catalogue import Catalogue, load
+from .display import Masthead
 from .facts import Fact, FactBook
 from .parameters import ReportParameters, resolve
 from .trade import periods, series
@@ -65,6 +66,26 @@ class Report:
     def fact(self, id: str) -> Fact:
         """The fact `id`; raises UnknownFact with the nearest ids."""
         return self.facts[id]
+
+    def _repr_mimebundle_(self, include: object = None, exclude: object = None) -> dict[str, Any]:
+        return self.masthead._repr_mimebundle_()
+
+    @property
+    def masthead(self) -> Masthead:
+        """What the head of the rendered report shows; a notebook's start cell shows it too."""
+        from . import __version__
+
+        p, defaults = self.parameters, resolve({}, self.catalogue).plain()
+        labels = self.catalogue.frame("trade/bases").set_index("basis")["label"]
+        return Masthead(
+            title=p.title, subtitle=f"Goods trade {p.start_year}–{p.end_year}, leading record: {labels[p.basis]}.",
+            data_date=self.catalogue.data_date.isoformat(), data_version=self.catalogue.version, version=__version__,
+            parameters=tuple(
+                {"name": name, "value": "all" if value is None else str(value), "default": value == defaults[name],
+                 "meaning": str(ReportParameters.model_fields[name].description)}
+                for name, value in p.plain().items()
+            ),
+        )  # fmt: skip
 
     def __repr__(self) -> str:
         p = self.parameters

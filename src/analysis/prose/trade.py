@@ -116,11 +116,11 @@ def records(report: Report) -> Finding | None:
     years = sign_years(report)
     widest = max(ranges, key=_value)
     if years:
-        chosen = report.fact(f"trade.growth_range.all_bases.{years[0]}")
+        first, second = _opposed(report, years[0])
         headline = join(
             say("In {years} even the sign of growth depends on the record.", years=listing(years)),
-            say("For {one:period} {lower} shows {one:low}, {higher} {one:high}.", one=chosen,
-                lower=_basis_with(report, chosen, chosen.low), higher=_basis_with(report, chosen, chosen.high)),
+            say("For {first:period} {one} shows {first}, {other} {second}.", first=first, second=second,
+                one=basis_label(report, _basis(first)), other=basis_label(report, _basis(second))),
         )  # fmt: skip
     else:
         headline = say("The record that is read does not change the sign of growth in any year shown.")
@@ -266,13 +266,16 @@ def _split(report: Report, year: str) -> Sentence:
     return join(sentence, say("Purchases paid for {cover:plain} of sales.", cover=cover)) if cover else sentence
 
 
-def _basis_with(report: Report, spread: Fact, rate: float | None) -> str:
-    """The label of the basis that shows the growth `rate` in the year of `spread`."""
-    for basis in report.catalogue.bases:
-        fact = report.find(f"trade.growth.{basis}.{spread.period}")
-        if fact and fact.value == rate:
-            return basis_label(report, basis)
-    return "another record"
+def _opposed(report: Report, year: str) -> tuple[Fact, Fact]:
+    """Growth of `year` on the leading basis, or the lowest, and the rate of another basis furthest from it."""
+    rates = [report.find(f"trade.growth.{basis}.{year}") for basis in report.catalogue.bases]
+    known = sorted((rate for rate in rates if rate), key=_value)
+    ours = report.find(f"trade.growth.{report.parameters.basis}.{year}") or known[0]
+    return ours, max(known, key=lambda rate: abs(_value(rate) - _value(ours)))
+
+
+def _basis(fact: Fact) -> str:
+    return fact.id.split(".")[2]
 
 
 def _moved(name: str, fact: Fact) -> str:
