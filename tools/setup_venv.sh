@@ -15,7 +15,7 @@ case "${LC_ALL:-}" in C | POSIX) unset LC_ALL ;; esac
 cd "$(dirname "$0")/.."
 
 OLDEST=3.11
-NEWEST_FIRST="python3 python3.13 python3.12 python3.11 python3.14 python"
+CANDIDATES="python3 python3.13 python3.12 python3.11 python3.14 python"
 HEARTBEAT=10 # seconds between two lines of progress
 
 main() {
@@ -91,7 +91,7 @@ choose_python() {
         return
     fi
     second_choice=
-    for name in $NEWEST_FIRST; do
+    for name in $CANDIDATES; do
         found=$(base_of "$name") || continue
         if has_ensurepip "$found"; then
             printf '%s\n' "$found"
