@@ -1,0 +1,489 @@
+"""The command line: `python -m analysis`. Thin: it parses, calls the package, and prints.
+
+Every mistake becomes one sentence on stderr, `Error: ...`, and an exit code: 2 for a mistake in what was
+asked, 1 for a build that failed, 130 for Ctrl-C. What takes long to import is imported where it is used.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import itertools
+import json
+import os
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from . import __version__
+from .errors import BuildError, UserError, listing, nearest, shown
+
+PROGRAM = "python -m analysis"
+FORMATS = ("html", "pdf", "all")
+WIDTH = 100
+
+
+class Misuse(UserError):
+    """A command line that cannot be understood."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in given
+    _print_safely()
+    try:
+        with _ending_on_termination():
+            code = _run(given)
+            sys.stdout.flush()
+            return code
+    except BrokenPipeError:
+        # Whoever read our output has enough; the interpreter must not complain when it closes stdout.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except KeyboardInterrupt:
+        _say("Stopped; every report is as its last whole build left it.")
+        return 130
+    except UserError as error:
+        if debug:
+            traceback.print_exc()
+        _say(f"Error: {error}")
+        return error.exit_code
+    except Exception as error:
+        if debug:
+            traceback.print_exc()
+        text = " ".join(str(error).split()).rstrip(".")
+        hint = "" if debug else " Add --debug for the traceback."
+        _say(f"Error: an unexpected {type(error).__name__}: {shown(text, 300)}.{hint}")
+        return 1
+
+
+def _run(given: Sequence[str]) -> int:
+    parser = _parser()
+    _check_command(given)
+    options, unknown = parser.parse_known_args(given)
+    if unknown:
+        _refuse(unknown[0], parser, options.command)
+    if options.version:
+        return _version()
+    if options.command is None:
+        parser.print_help()
+        return 0
+    command: Callable[[argparse.Namespace], int] = COMMANDS[options.command][0]
+    return command(options)
+
+
+# ---------------------------------------------------------------------------------------- commands
+
+
+def _render(options: argparse.Namespace) -> int:
+    from .parameters import parse_settings
+    from .render import build
+
+    formats = _formats(options.format)
+    names = list(dict.fromkeys(options.edition)) or ["default"]
+    settings = parse_settings(options.set)
+    folder = None if options.output is None else Path(options.output)
+    if folder is not None and not options.output.strip():
+        raise Misuse("--output needs the name of a folder.")
+    # All editions are checked before the first kernel starts.
+    plans = [
+        build.plan(name, settings, formats, folder / name if folder and len(names) > 1 else folder, options.only)
+        for name in names
+    ]
+    done, code = [], 0
+    for plan in plans:
+        try:
+            done.append(build.run(plan, options.force, _progress))
+        except BuildError as error:
+            if len(plans) == 1 or options.debug:
+                raise
+            _say(f"Error: {error}")
+            code = error.exit_code
+    for built in done:
+        print("\n".join(_what_was_made(built)))
+    return code
+
+
+def _editions(options: argparse.Namespace) -> int:
+    from .parameters import editions
+
+    for edition in editions().values():
+        print(edition.name)
+        if edition.description:
+            print(f"  {edition.description}")
+        settings = ", ".join(f"{name}={value}" for name, value in edition.parameters.items())
+        print(f"  Settings: {settings or 'none, all parameters have their defaults'}")
+    return 0
+
+
+def _parameters(options: argparse.Namespace) -> int:
+    from .catalogue import load
+    from .parameters import ReportParameters, allowed
+
+    catalogue = load()
+    for name, field in ReportParameters.model_fields.items():
+        print(name)
+        print(f"  {field.description}")
+        print(f"  Type: {_type_name(field.annotation)}; {allowed(name, catalogue)}.")
+        print(f"  Default: {'none' if field.default is None else field.default}")
+    return 0
+
+
+def _fact(options: argparse.Namespace) -> int:
+    from .formatting import fact_text
+
+    report = _report(options)
+    if not options.list and len(options.words) == 1 and _is_id(options.words[0]):
+        fact = report.fact(options.words[0])
+        if options.json:
+            _print_json({**fact.as_json(), "shown": fact_text(fact)})
+        else:
+            print(f"{fact.id}\n" + "\n".join(_fact_lines(fact)))
+            print(f"  Rows and sources: {PROGRAM} explain {fact.id}")
+        return 0
+    words = [part for word in options.words for part in word.split()]
+    found = report.facts.search(words)
+    if not found:
+        raise Misuse(f"No fact of this edition holds {listing([shown(word) for word in words])}: try fewer words.")
+    if options.json:
+        _print_json([fact.as_json() for fact in found])
+        return 0
+    for fact in found:
+        print(f"{fact.id:<52} {fact_text(fact):>22}  {fact.label}")
+    return 0
+
+
+def _explain(options: argparse.Namespace) -> int:
+    from .explain import explain
+
+    explanation = explain(_report(options), options.fact)
+    if options.json:
+        _print_json(explanation.as_json())
+        return 0
+    print(explanation.fact.id)
+    print("\n".join(_fact_lines(explanation.fact)))
+    print("\nRows" if explanation.inputs else "\nRows: none; the fact counts cells")
+    for line in _row_lines(explanation.inputs):
+        print(line)
+    print("\nSources" if explanation.sources else "\nSources: those of the cells counted")
+    for source in explanation.sources:
+        print(f"  {source.source_id}: {source.publisher}. {source.description}.")
+        print(f"    {source.address}")
+        dates = f"published {source.published}" if source.published else "no date of publication"
+        print(f"    {dates}, accessed {source.accessed}; terms: {source.terms}")
+    return 0
+
+
+def _seal(options: argparse.Namespace) -> int:
+    from .catalogue import Catalogue, seal
+
+    try:
+        changed = seal()
+    except OSError as error:
+        raise Misuse(f"The data package cannot be sealed: {error.filename}: {error.strerror}.") from None
+    Catalogue().verify()
+    for name in changed:
+        print(f"changed: {name}")
+    print(f"{len(changed)} changed tables; every table agrees with the data package.")
+    return 0
+
+
+def _version() -> int:
+    from .catalogue import load
+
+    text = f"analysis {__version__}"
+    with contextlib.suppress(UserError):
+        catalogue = load()
+        text += f", data package {catalogue.version} of {catalogue.data_date.isoformat()}"
+    print(text)
+    return 0
+
+
+# --------------------------------------------------------------------------------- what is printed
+
+
+def _what_was_made(built: Any) -> Iterator[str]:
+    state = f"made in {built.seconds:.1f} s" if built.made else "up to date"
+    yield f"{built.edition}: {state}"
+    for name in built.documents:
+        yield f"  {_near(built.output / name)}"
+    yield f"  {_near(built.output / 'facts.json')} ({built.facts} facts)"
+    for folder in ("tables", "figures"):
+        if count := sum(name.startswith(f"{folder}/") for name in built.files):
+            yield f"  {_near(built.output / folder)}{os.sep} ({count} files)"
+    yield f"  {_near(built.output / 'manifest.json')}"
+
+
+def _fact_lines(fact: Any) -> Iterator[str]:
+    from .formatting import fact_text
+
+    yield f"  {fact.label}, {fact.period}: {fact_text(fact)}"
+    if fact.value is not None:
+        yield f"  Value: {fact.value!r} {fact.unit.replace('_', ' ')}"
+    if fact.low is not None and fact.high is not None:
+        yield f"  Interval: {fact_text(fact, 'low')} to {fact_text(fact, 'high')} ({fact.low!r} to {fact.high!r})"
+    yield f"  Status: {fact.status}"
+    yield f"  Formula: {fact.formula}"
+
+
+def _row_lines(rows: Iterable[Any]) -> Iterator[str]:
+    """A line or two for each row; the months of a year that a mean is made of stand in one line."""
+    for (table, year, whole_year), group in itertools.groupby(rows, key=_year_of_months):
+        months = list(group)
+        if whole_year and len(months) > 1:
+            mean = sum(month.value for month in months if month.value is not None) / len(months)
+            yield (
+                f"  {table} {year}: mean of {len(months)} months {mean:.6g} {months[0].unit.replace('_', ' ')}; "
+                f"{months[0].compiler}; grade {months[0].quality}; from {'; '.join(months[0].sources)}"
+            )
+            continue
+        for row in months:
+            value = "no figure" if row.value is None else f"{row.value:,.10g} {row.unit.replace('_', ' ')}"
+            yield f"  {row.row}: {value}".replace("  : ", ": ")
+            facts = [
+                row.compiler, row.status, row.method, row.quality and f"grade {row.quality}",
+                row.vintage and f"vintage {row.vintage}", row.published and f"published {row.published}",
+                row.note, f"from {'; '.join(row.sources)}",
+            ]  # fmt: skip
+            yield "    " + "; ".join(filter(None, facts))
+
+
+def _year_of_months(row: Any) -> tuple[str, str, bool]:
+    table, _, key = row.row.partition("#")
+    return table, row.period[:4], not row.measure and "-" in key
+
+
+def _print_json(body: Any) -> None:
+    print(json.dumps(body, ensure_ascii=False, indent=2))
+
+
+def _progress(text: str) -> None:
+    print(text, end="", flush=True)
+
+
+def _near(path: Path) -> str:
+    """`path` relative to the working folder where it lies below it."""
+    try:
+        return str(path.relative_to(Path.cwd().resolve()))
+    except (ValueError, OSError):
+        return str(path)
+
+
+def _say(sentence: str) -> None:
+    with contextlib.suppress(BrokenPipeError):
+        sys.stdout.flush()
+        print(sentence, file=sys.stderr, flush=True)
+
+
+def _print_safely() -> None:
+    """A terminal that cannot show a letter shows a question mark; nothing fails for it."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+
+
+@contextlib.contextmanager
+def _ending_on_termination() -> Iterator[None]:
+    """A request to end (SIGTERM, a closed terminal) clears up like Ctrl-C, and exits with its own code."""
+
+    def end(number: int, frame: object) -> NoReturn:
+        raise SystemExit(128 + number)
+
+    before = {}
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        with contextlib.suppress(ValueError):  # not the main thread
+            if number is not None and signal.getsignal(number) == signal.SIG_DFL:
+                before[number] = signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+# ----------------------------------------------------------------------------------- what is asked
+
+
+def _report(options: argparse.Namespace) -> Any:
+    from .catalogue import load
+    from .parameters import edition, parse_settings, resolve
+    from .report import Report
+
+    chosen = edition(options.edition)
+    return Report(resolve({**chosen.parameters, **parse_settings(options.set)}, load()))
+
+
+def _formats(given: str) -> tuple[str, ...]:
+    if given not in FORMATS:
+        close = nearest(given, FORMATS)
+        hint = f"did you mean {close}? " if close else ""
+        raise Misuse(f"There is no format {shown(given)!r}: {hint}allowed are {listing(FORMATS)}.")
+    return ("html", "pdf") if given == "all" else (given,)
+
+
+def _is_id(word: str) -> bool:
+    return "." in word and not any(letter.isspace() for letter in word)
+
+
+def _type_name(annotation: Any) -> str:
+    text = getattr(annotation, "__name__", None) if isinstance(annotation, type) else str(annotation)
+    if text == "int":
+        return "whole number"
+    if text == "str":
+        return "text"
+    return "day" if "date" in str(text) else "one of a list"
+
+
+def _check_command(given: Sequence[str]) -> None:
+    """Refuse a mistyped command before argparse does, whose sentence names no nearest match."""
+    command = next((word for word in given if not word.startswith("-")), None)
+    flags = list(itertools.takewhile(lambda word: word.startswith("-"), given))
+    for flag in flags:
+        if flag not in GLOBAL_FLAGS:
+            _refuse_flag(flag, GLOBAL_FLAGS, "")
+    if command is not None and command not in COMMANDS:
+        close = nearest(command, COMMANDS)
+        hint = f"did you mean {close}? " if close else ""
+        raise Misuse(f"There is no command {shown(command)!r}: {hint}allowed are {listing(COMMANDS)}.")
+
+
+def _refuse(word: str, parser: argparse.ArgumentParser, command: str | None) -> NoReturn:
+    """One sentence for an argument that no command takes."""
+    if word.startswith("-"):
+        _refuse_flag(word, _flags_of(parser, command), command or "")
+    raise Misuse(f"{command} takes no further argument {shown(word)!r}; see `{PROGRAM} {command} --help`.")
+
+
+def _refuse_flag(word: str, flags: Iterable[str], command: str) -> NoReturn:
+    flag = word.partition("=")[0]
+    close = nearest(flag, flags)
+    hint = f"did you mean {close}? " if close else ""
+    of = f" of {command}" if command else ""
+    raise Misuse(f"There is no option {shown(flag)!r}{of}: {hint}allowed are {listing(flags)}.")
+
+
+def _flags_of(parser: argparse.ArgumentParser, command: str | None) -> list[str]:
+    for action in parser._actions:
+        if command and isinstance(action, argparse._SubParsersAction):
+            parser = action.choices[command]
+    flags = (flag for action in parser._actions for flag in action.option_strings)
+    return [flag for flag in flags if flag.startswith("--")]
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser whose complaints are one sentence, raised as Misuse."""
+
+    def error(self, message: str) -> NoReturn:
+        text = message[0].upper() + message[1:]
+        raise Misuse(f"{text.rstrip('.')}; see `{self.prog} --help`.")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(
+        prog=PROGRAM, allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter,
+        description="The China-DPRK report: render it, and look up every number in it.",
+        epilog=_examples("render", "render since-2017 --set basis=kotra --output 'my report'",
+                         "fact growth 2014 kotra", "explain trade.growth.kotra.2014"),
+    )  # fmt: skip
+    _add_global_flags(parser, default=False)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", parser_class=_Parser)
+    for name, (_, summary, add, examples) in COMMANDS.items():
+        command = commands.add_parser(
+            name, help=summary, description=summary, epilog=_examples(*examples), allow_abbrev=False,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )  # fmt: skip
+        add(command)
+        # SUPPRESS: a flag given before the command must not be reset by the command's own default.
+        _add_global_flags(command, default=argparse.SUPPRESS)
+    return parser
+
+
+GLOBAL_FLAGS = ("--help", "-h", "--version", "--debug")
+
+
+def _add_global_flags(parser: argparse.ArgumentParser, default: Any) -> None:
+    parser.add_argument(
+        "--version", action="store_true", default=default, help="print the versions of the program and its data"
+    )
+    parser.add_argument("--debug", action="store_true", default=default, help="print the traceback of an error")
+
+
+def _examples(*lines: str) -> str:
+    return "examples:\n" + "\n".join(f"  {PROGRAM} {line}" for line in lines)
+
+
+def _add_settings(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--set", action="append", default=[], metavar="NAME=VALUE",
+        help=f"set a parameter on top of the edition's own; may be repeated; `{PROGRAM} parameters` lists them",
+    )  # fmt: skip
+
+
+def _add_render(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("edition", nargs="*", metavar="EDITION", help="editions to render (default: default)")
+    _add_settings(parser)
+    parser.add_argument("--format", default="all", metavar="FORMAT", help="html, pdf or all (default: all)")
+    parser.add_argument(
+        "--output", metavar="DIR",
+        help="folder of the report (default: reports/EDITION); with several editions, DIR/EDITION for each",
+    )  # fmt: skip
+    parser.add_argument(
+        "--only", metavar="NOTEBOOK", help="render this notebook alone (default folder: reports/EDITION-NOTEBOOK)"
+    )
+    parser.add_argument("--force", action="store_true", help="make the report again even when it is up to date")
+
+
+def _add_nothing(parser: argparse.ArgumentParser) -> None:
+    pass
+
+
+def _add_edition(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument("--edition", default="default", help="edition whose parameters are used (default: default)")
+    _add_settings(parser)
+
+
+def _add_fact(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("words", nargs="*", metavar="ID | WORD", help="an id, or words that the facts listed must hold")
+    parser.add_argument("--list", action="store_true", help="list the facts that hold the words, even for a whole id")
+    _add_edition(parser)
+
+
+def _add_explain(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("fact", metavar="FACT", help="id of a fact; `fact WORD` finds it")
+    _add_edition(parser)
+
+
+Command = tuple[
+    Callable[[argparse.Namespace], int], str, Callable[[argparse.ArgumentParser], None], tuple[str, ...]
+]
+COMMANDS: dict[str, Command] = {
+    "render": (
+        _render, "Make the report of one or more editions: HTML, PDF, facts, tables and figures.", _add_render,
+        ("render", "render --set start_year=2010 --set basis=kotra --output ten-years", "render default since-2017",
+         "render --format html --only 01_trade_growth"),
+    ),
+    "editions": (_editions, "List the editions and their settings.", _add_nothing, ("editions",)),
+    "parameters": (
+        _parameters, "List every parameter: meaning, type, range from the data, default.", _add_nothing,
+        ("parameters",),
+    ),
+    "fact": (
+        _fact, "Print one fact, or list the facts that hold some words.", _add_fact,
+        ("fact trade.growth.customs.2014", "fact growth 2014 kotra", "fact trade.growth.customs.2014 --json",
+         "fact cagr --set start_year=2000"),
+    ),
+    "explain": (
+        _explain, "Say where a fact comes from: value, formula, rows, sources.", _add_explain,
+        ("explain trade.growth.kotra.2014", "explain trade.growth.kotra.2014 --json"),
+    ),
+    "seal": (
+        _seal, "After a meant change of data/: record the hashes and row counts of the tables.", _add_nothing,
+        ("seal",),
+    ),
+}  # fmt: skip

@@ -1,0 +1,140 @@
+"""Where a fact comes from: its value and formula, each input row in readable form, each source.
+
+A fact names its inputs as `table#key`. The key is a `row_id`, or is made of a row's own columns:
+`2017-03-exports` for a month, `2013-Q2-total` for a quarter, `2015` for all months of that year.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import pandas as pd
+
+from .catalogue import Catalogue
+from .errors import DataError
+from .facts import Fact
+from .formatting import fact_text
+from .report import Report
+
+SOURCE_FIELDS = ("publisher", "compiler", "description", "address", "published", "accessed", "terms")
+
+
+@dataclass(frozen=True)
+class Input:
+    """One row that a fact rests on. `value` is None where the row has no figure; texts may be empty."""
+
+    row: str
+    period: str
+    measure: str
+    value: float | None
+    unit: str
+    status: str
+    quality: str
+    compiler: str
+    vintage: str
+    published: str
+    method: str
+    note: str
+    sources: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Source:
+    source_id: str
+    publisher: str
+    compiler: str
+    description: str
+    address: str
+    published: str
+    accessed: str
+    terms: str
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """A fact with the rows and the sources behind it, in the order in which the fact names them."""
+
+    fact: Fact
+    inputs: tuple[Input, ...]
+    sources: tuple[Source, ...]
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "fact": {**self.fact.as_json(), "shown": fact_text(self.fact)},
+            "inputs": [asdict(row) for row in self.inputs],
+            "sources": [asdict(source) for source in self.sources],
+        }
+
+
+def explain(report: Report, id: str) -> Explanation:
+    """The fact `id` with its inputs and sources; raises UnknownFact or, for a broken reference, DataError."""
+    fact = report.fact(id)
+    inputs = tuple(row for key in fact.rows for row in resolve_row(report.catalogue, key))
+    known = report.catalogue.sources
+    # The sources of a row are as good a reason to name a source as those of the fact itself.
+    ids = dict.fromkeys([*fact.sources, *(source for row in inputs for source in row.sources)])
+    sources = tuple(Source(id, **{name: str(known.loc[id, name]) for name in SOURCE_FIELDS}) for id in ids)
+    return Explanation(fact, inputs, sources)
+
+
+def resolve_row(catalogue: Catalogue, key: str) -> list[Input]:
+    """The rows that `table#key` names, one or (for a year of months) several; DataError if there is none."""
+    table, _, wanted = key.partition("#")
+    frame = catalogue.frame(table)
+    chosen = frame[_match(frame, wanted)]
+    if chosen.empty:
+        raise DataError(f"The row {key} is named by a fact, but the table {table} does not have it.")
+    return [_input(catalogue, table, row) for row in chosen.to_dict("records")]
+
+
+def _match(frame: pd.DataFrame, wanted: str) -> pd.Series:
+    """Which rows of `frame` the key `wanted` names."""
+    if "row_id" in frame:
+        return frame["row_id"] == wanted
+    if "month" in frame and "measure" in frame:
+        return frame["month"] + "-" + frame["measure"] == wanted
+    if "month" in frame:
+        return (frame["month"] == wanted) | (frame["month"].str[:4] == wanted)
+    if "period" in frame:
+        return frame["year"].astype(str) + "-" + frame["period"] + "-" + frame["measure"] == wanted
+    return pd.Series(False, index=frame.index)
+
+
+def _input(catalogue: Catalogue, table: str, row: dict[str, Any]) -> Input:
+    sources = tuple(str(row["source_id"]).split(";"))
+    labels = catalogue.frame("trade/compilers").set_index("compiler")["label"]
+    if compiler := row.get("compiler"):
+        compiler = str(labels.get(compiler, compiler))
+    else:
+        # Tables of months have no compiler of their own: it is the one whose figures the page prints.
+        names = (str(catalogue.sources.loc[id, "compiler"]) for id in sources)
+        compiler = "; ".join(dict.fromkeys(filter(None, names)))
+    return Input(
+        row=f"{table}#{_key(row)}", period=_period(row), measure=_text(row.get("measure")).replace("_", " "),
+        value=_number(row.get("value")), unit=_text(row.get("unit")), status=_text(row.get("status")),
+        quality=_text(row.get("quality")), compiler=compiler, vintage=_text(row.get("vintage")),
+        published=_text(row.get("published")), method=_text(row.get("method")).replace("_", " "),
+        note=_text(row.get("note")), sources=sources,
+    )  # fmt: skip
+
+
+def _key(row: dict[str, Any]) -> str:
+    return _text(row.get("row_id")) or "-".join(filter(None, [_period(row), _text(row.get("measure"))]))
+
+
+def _period(row: dict[str, Any]) -> str:
+    if "month" in row:
+        return _text(row["month"])
+    return "-".join(filter(None, [_text(row.get("year")), _text(row.get("period"))]))
+
+
+def _text(value: Any) -> str:
+    return "" if value is None or value is pd.NA else str(value)
+
+
+def _number(value: Any) -> float | None:
+    if value is None or value is pd.NA or not math.isfinite(value):
+        return None
+    return float(value)

@@ -1,0 +1,375 @@
+"""Building one edition: check what was asked, run the notebooks, export once, swap the result into place.
+
+`plan` checks everything that can be checked without a kernel. `run` makes the report, or says that it is
+up to date: a report is made again when, and only when, something it was made from has changed. A build
+that fails or is interrupted leaves the report of before as it was.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .. import __version__
+from ..catalogue import Catalogue, load, project_root
+from ..errors import BuildError, UnknownNotebook, UserError, listing, shown
+from ..facts import FactBook
+from ..parameters import Edition, ReportParameters, edition, resolve
+from ..report import Report
+from . import execute, outputs, swap
+
+if TYPE_CHECKING:
+    from nbformat import NotebookNode
+
+FORMATS = ("html", "pdf")
+PACKAGE = Path(__file__).resolve().parents[1]
+# Libraries whose version can change a byte of the report.
+LIBRARIES = (
+    "contourpy", "fonttools", "ipykernel", "ipython", "jinja2", "kiwisolver", "markupsafe", "matplotlib", "mistune",
+    "nbclient", "nbconvert", "nbformat", "numpy", "pandas", "papermill", "pydantic", "pygments", "typst",
+)  # fmt: skip
+# Folders of the project in which no report may be made.
+OWN_FOLDERS = (".ci", ".git", ".venv", "data", "docs", "notebooks", "src", "tests", "tools")
+
+Progress = Callable[[str], None]
+
+
+class BadOutput(UserError):
+    """An output folder that a build must not replace."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One edition, checked: what will be run, and where the report will stand."""
+
+    edition: Edition
+    parameters: ReportParameters
+    notebooks: tuple[Path, ...]
+    formats: tuple[str, ...]
+    output: Path
+    catalogue: Catalogue
+
+
+@dataclass(frozen=True)
+class Built:
+    """A report in place. `made` is False when it was up to date; `files` are paths inside `output`."""
+
+    edition: str
+    output: Path
+    made: bool
+    files: tuple[str, ...]
+    documents: tuple[str, ...]
+    facts: int
+    seconds: float
+
+
+def build(
+    edition_name: str = "default",
+    settings: Mapping[str, Any] | None = None,
+    formats: Sequence[str] = FORMATS,
+    output: Path | None = None,
+    only: str | None = None,
+    force: bool = False,
+    progress: Progress = lambda text: None,
+) -> Built:
+    """Plan and run one edition. Raises UserError; see `plan` and `run`."""
+    return run(plan(edition_name, settings, formats, output, only), force, progress)
+
+
+def plan(
+    edition_name: str,
+    settings: Mapping[str, Any] | None = None,
+    formats: Sequence[str] = FORMATS,
+    output: Path | None = None,
+    only: str | None = None,
+) -> Plan:
+    """Check edition, parameters, notebook, data and output folder, in this order and without a kernel.
+
+    `settings` go on top of the edition's own parameters. `output` defaults to a folder in reports/.
+    """
+    chosen = edition(edition_name)
+    catalogue = load()
+    parameters = resolve({**chosen.parameters, **(settings or {})}, catalogue)
+    notebooks = _notebooks(only)
+    default = project_root() / "reports" / "-".join(filter(None, [chosen.name, only and notebooks[0].stem]))
+    folder = _checked_output(output or default)
+    catalogue.verify()
+    return Plan(chosen, parameters, notebooks, tuple(f for f in FORMATS if f in formats), folder, catalogue)
+
+
+def run(plan: Plan, force: bool = False, progress: Progress = lambda text: None) -> Built:
+    """Make the report of `plan`, unless it is there already.
+
+    Raises BuildError, NotebookFailed among them; the report of before then stands as it was.
+    """
+    begun = time.perf_counter()
+    try:
+        plan.output.parent.mkdir(parents=True, exist_ok=True)
+        with swap.lock(plan.output):
+            if said := swap.recover(plan.output):
+                progress(said + "\n")
+            _checked_output(plan.output)
+            old = outputs.read_manifest(plan.output)
+            inputs = fingerprint(plan)
+            digest = _digest(inputs)
+            if not force and old and old.input_digest == digest and outputs.whole(plan.output, old, plan.formats):
+                progress(f"{plan.edition.name}: up to date\n")
+                return _built(plan, old, False, begun)
+            progress(f"{plan.edition.name}: {_why(old, inputs, force)}\n")
+            try:
+                manifest = _make(plan, inputs, old, progress)
+                swap.swap(plan.output)
+            except BaseException:  # an interrupt too must leave nothing half-made
+                swap.recover(plan.output)
+                raise
+            _clear_failed(plan)
+            return _built(plan, manifest, True, begun)
+    except OSError as error:
+        raise BuildError(f"The report cannot be written to {plan.output}: {error.strerror or error}.") from error
+
+
+def fingerprint(plan: Plan, package: Path = PACKAGE) -> dict[str, str]:
+    """What the report is made from, part by part, as SHA-256; read from the disk, not from memory."""
+    return {
+        "edition": _digest([plan.edition.name, plan.edition.description]),
+        "parameters": _digest(plan.parameters.plain()),
+        **{f"notebook {path.stem}": _digest(_cells(path)) for path in plan.notebooks},
+        "package": _digest([__version__, *_tree(package)]),
+        "data": _digest([_file_hash(plan.catalogue.root / "datapackage.json"), *_tables(plan.catalogue)]),
+        "libraries": _digest(versions()),
+    }
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of the libraries that can change a byte of the report."""
+    found = {"python": platform.python_version()}
+    for name in LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "absent"
+    return found
+
+
+# ------------------------------------------------------------------------------------------ checks
+
+
+def _notebooks(only: str | None) -> tuple[Path, ...]:
+    folder = project_root() / "notebooks"
+    paths = {path.stem: path for path in sorted(folder.glob("*.ipynb"))}
+    if not paths:
+        raise BuildError(f"There are no notebooks in {folder}.")
+    for name, path in paths.items():
+        if not any("parameters" in cell[2] for cell in _cells(path)):
+            raise BuildError(f"The notebook {name} has no cell with the tag parameters.")
+    if only is None:
+        return tuple(paths.values())
+    name = only.removesuffix(".ipynb")
+    if name not in paths:
+        raise UnknownNotebook(only, paths)
+    return (paths[name],)
+
+
+def _cells(path: Path) -> list[tuple[str, str, list[str]]]:
+    """Type, source and tags of every cell: what a run depends on, without outputs and identifiers."""
+    try:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        return [(c["cell_type"], "".join(c["source"]), c.get("metadata", {}).get("tags", [])) for c in cells]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BuildError(f"The notebook {path.stem} cannot be read: {error}.") from None
+
+
+def _checked_output(output: Path) -> Path:
+    """The absolute output folder; raises BadOutput when replacing it would destroy something else."""
+    try:
+        folder = output.resolve()
+        root = project_root()
+        if folder in (Path.home().resolve(), *root.parents, root) or folder == Path(folder.anchor):
+            raise BadOutput(f"The output cannot be {folder}: choose a folder of its own.")
+        for name in OWN_FOLDERS:
+            if (root / name) in (folder, *folder.parents):
+                raise BadOutput(f"The output cannot be {folder}: the project keeps its own files in {name}/.")
+        if folder.exists() and not folder.is_dir():
+            raise BadOutput(f"The output cannot be {folder}: it is a file.")
+        manifest = outputs.read_manifest(folder)
+        known = {outputs.MANIFEST, *manifest.files} if manifest else set()
+        foreign = [path for path in outputs.files_in(folder) if path not in known]
+    except (OSError, RuntimeError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise BadOutput(f"The output cannot be {shown(str(output), 200)}: {reason}.") from None
+    if foreign:
+        raise BadOutput(
+            f"The output cannot be {folder}: it holds {shown(foreign[0])}, which no build made; "
+            "choose a new or an empty folder."
+        )
+    return folder
+
+
+# ------------------------------------------------------------------------------------------ making
+
+
+def _make(plan: Plan, inputs: dict[str, str], old: outputs.Manifest | None, progress: Progress) -> outputs.Manifest:
+    """Write the whole report into the folder beside the output and return its manifest."""
+    started = _clock()
+    digest = _digest(inputs)
+    executed, seconds, book = _execute(plan, progress)
+    folder = swap.new_folder(plan.output)
+    folder.mkdir()
+    _export(plan, executed, folder, progress)
+    nodes = [node for _, notebook in executed for node in outputs.nodes_of(notebook)]
+    outputs.write_facts(folder, plan.edition.name, plan.parameters, book)
+    outputs.write_data(folder, nodes)
+    formats = [*plan.formats, *_carry_over(plan, old, digest, folder)]
+    if changed := _changed(inputs, fingerprint(plan)):
+        raise BuildError(f"Changed while the report was being made: {listing(changed)}; start the build again.")
+    manifest = outputs.Manifest(
+        edition=plan.edition.name, parameters=plan.parameters.plain(), input_digest=digest, inputs=inputs,
+        formats=tuple(f for f in FORMATS if f in formats), files=outputs.hashes(folder), versions=versions(),
+        data={"version": plan.catalogue.version, "date": plan.catalogue.data_date.isoformat()},
+        notebooks=tuple({"name": name, "seconds": round(took, 2)} for name, took in seconds.items()),
+        started=started, finished=_clock(),
+    )  # fmt: skip
+    outputs.write_manifest(folder, manifest)
+    return manifest
+
+
+def _execute(
+    plan: Plan, progress: Progress
+) -> tuple[list[tuple[str, NotebookNode]], dict[str, float], FactBook]:
+    """The executed notebooks by name, the seconds each took, and the facts the build computed itself."""
+    executed, seconds = [], {}
+    with tempfile.TemporaryDirectory(prefix="analysis-", ignore_cleanup_errors=True) as scratch:
+        with execute.warm(Path(scratch)):
+            book = Report(plan.parameters, plan.catalogue).facts
+        for position, path in enumerate(plan.notebooks, start=1):
+            progress(f"[{position}/{len(plan.notebooks)}] {path.stem}")
+            begun = time.perf_counter()
+            try:
+                notebook = execute.execute(
+                    path, plan.parameters, Path(scratch), edition=plan.edition.name, keep=_failed(plan)
+                )
+                outputs.check_facts(path.stem, outputs.nodes_of(notebook), book)
+            except BaseException:
+                progress("  failed\n")
+                raise
+            seconds[path.stem] = time.perf_counter() - begun
+            progress(f"  {seconds[path.stem]:.1f} s\n")
+            executed.append((path.stem, notebook))
+    return executed, seconds, book
+
+
+def _export(plan: Plan, executed: list[tuple[str, NotebookNode]], folder: Path, progress: Progress) -> None:
+    """Hand the merged notebooks to the exporter of each format asked for; there is no other path."""
+    from nbconvert.exporters import get_exporter
+
+    from .document import merge
+
+    merged = merge(executed, _metadata(plan))
+    for format in plan.formats:
+        begun = time.perf_counter()
+        try:
+            content, _ = get_exporter(f"report_{format}")().from_notebook_node(merged)
+        except Exception as error:
+            reason = shown(" ".join(f"{type(error).__name__}: {error}".split()).rstrip("."), 400)
+            raise BuildError(f"Edition {plan.edition.name} cannot be exported to {format}: {reason}.") from error
+        name = outputs.FILE_OF[format]
+        (folder / name).write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
+        progress(f"{name}  {time.perf_counter() - begun:.1f} s\n")
+
+
+def _metadata(plan: Plan) -> dict[str, Any]:
+    """What the masthead says."""
+    return {
+        "title": plan.parameters.title, "edition": plan.edition.name, "description": plan.edition.description,
+        "parameters": plan.parameters.plain(), "data_version": plan.catalogue.version,
+        "data_date": plan.catalogue.data_date.isoformat(),
+    }  # fmt: skip
+
+
+def _carry_over(plan: Plan, old: outputs.Manifest | None, digest: str, folder: Path) -> list[str]:
+    """Copy the documents that were not asked for and that the same inputs made; return their formats."""
+    if old is None or old.input_digest != digest:
+        return []
+    kept = []
+    for format in FORMATS:
+        name = outputs.FILE_OF[format]
+        source = plan.output / name
+        if format in plan.formats or name not in old.files or not source.is_file():
+            continue
+        if _file_hash(source) == old.files[name]:
+            shutil.copyfile(source, folder / name)
+            kept.append(format)
+    return kept
+
+
+def _failed(plan: Plan) -> Path:
+    return plan.output.with_name(plan.output.name + ".failed")
+
+
+def _clear_failed(plan: Plan) -> None:
+    """Remove half-run copies that an earlier build kept: they no longer say how things stand."""
+    folder = _failed(plan)
+    if folder.is_dir():
+        for path in plan.notebooks:
+            (folder / path.name).unlink(missing_ok=True)
+        if not any(folder.iterdir()):
+            folder.rmdir()
+
+
+def _built(plan: Plan, manifest: outputs.Manifest, made: bool, begun: float) -> Built:
+    facts = json.loads((plan.output / "facts.json").read_text(encoding="utf-8"))["facts"]
+    return Built(
+        plan.edition.name, plan.output, made, tuple(sorted([*manifest.files, outputs.MANIFEST])),
+        tuple(manifest.documents), len(facts), time.perf_counter() - begun,
+    )  # fmt: skip
+
+
+# ------------------------------------------------------------------------------------- fingerprints
+
+
+def _why(old: outputs.Manifest | None, inputs: dict[str, str], force: bool) -> str:
+    if old is None:
+        return "no report yet"
+    if changed := _changed(old.inputs, inputs):
+        return f"changed since the last report: {listing(changed)}"
+    return "made again, as --force asks" if force else "the report is not complete"
+
+
+def _changed(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    return [name for name in dict.fromkeys([*now, *before]) if before.get(name) != now.get(name)]
+
+
+def _digest(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, ensure_ascii=False).encode("utf-8")).hexdigest()
+
+
+def _file_hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _tree(folder: Path) -> list[tuple[str, str]]:
+    """Path and hash of every file of the package: modules, templates, fonts."""
+    paths = sorted(path for path in folder.rglob("*") if path.is_file() and not _is_cache(path.relative_to(folder)))
+    return [(path.relative_to(folder).as_posix(), _file_hash(path)) for path in paths]
+
+
+def _is_cache(path: Path) -> bool:
+    return path.suffix == ".pyc" or any(part == "__pycache__" or part.startswith(".") for part in path.parts)
+
+
+def _tables(catalogue: Catalogue) -> list[tuple[str, str]]:
+    return [(name, _file_hash(table.path)) for name, table in sorted(catalogue.tables.items())]
+
+
+def _clock() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
