@@ -287,13 +287,9 @@ def _export(plan: Plan, executed: list[tuple[str, NotebookNode]], folder: Path, 
         progress(f"{name}  {time.perf_counter() - begun:.1f} s\n")
 
 
-def _metadata(plan: Plan) -> dict[str, Any]:
-    """What the masthead says."""
-    return {
-        "title": plan.parameters.title, "edition": plan.edition.name, "description": plan.edition.description,
-        "parameters": plan.parameters.plain(), "data_version": plan.catalogue.version,
-        "data_date": plan.catalogue.data_date.isoformat(),
-    }  # fmt: skip
+def _metadata(plan: Plan) -> dict[str, str]:
+    """What the masthead says of the edition; the rest of it comes from the notebooks."""
+    return {"edition": plan.edition.name, "edition_description": plan.edition.description}
 
 
 def _carry_over(plan: Plan, old: outputs.Manifest | None, digest: str, folder: Path) -> list[str]:

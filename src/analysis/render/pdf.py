@@ -1,0 +1,119 @@
+"""The PDF exporter: a tagged PDF/UA-1 file, set by Typst from one fixed template.
+
+An nbconvert exporter, entry point `report_pdf`. The document tree reaches the template as JSON, so no text is
+ever read as markup. The fonts are ours and matplotlib's: the same bytes on every machine with the same libraries.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import matplotlib
+import typst
+from nbconvert.exporters import Exporter
+from nbformat import NotebookNode
+from traitlets import default
+
+from ..display import Node
+from ..errors import BuildError, shown
+from .document import Document, Unshowable, document, parameter
+
+TEMPLATE = Path(__file__).parent / "templates" / "report.typ"
+FONTS = (Path(__file__).parent / "fonts", Path(matplotlib.get_data_path()) / "fonts" / "ttf")
+PAPERS = {"a4": "a4", "letter": "us-letter"}
+NO_GLYPH = re.compile(r"the text (?P<text>.+?) could not be displayed")
+# Columns with more letters than this in a cell share what the other columns leave.
+LONG_CELL = 16
+WIDEST = 60
+NARROWEST = 6
+
+
+class ReportPDFExporter(Exporter):  # type: ignore[misc]
+    """Turns an executed notebook, or several merged into one, into a PDF."""
+
+    export_from_notebook = "Report (PDF)"
+    output_mimetype = "application/pdf"
+
+    @default("file_extension")  # type: ignore[untyped-decorator]
+    def _pdf_extension(self) -> str:
+        return ".pdf"
+
+    def from_notebook_node(
+        self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
+    ) -> tuple[bytes, dict[str, Any]]:
+        """The file and the resources. Raises NotRun or Unshowable, see `document`."""
+        checked, used = super().from_notebook_node(nb, resources, **kw)
+        return pdf(document(checked, used["metadata"]["name"] or "Notebook")), used
+
+
+def pdf(doc: Document) -> bytes:
+    """The whole file of a document; Unshowable for a letter that our fonts lack or a picture that is broken."""
+    day = datetime.fromisoformat(doc["day"]) if doc["day"] else datetime(2000, 1, 1)
+    try:
+        made = typst.compile(
+            TEMPLATE, format="pdf", font_paths=list(FONTS), ignore_system_fonts=True, pdf_standards=["ua-1"],
+            sys_inputs={"document": json.dumps(payload(doc), ensure_ascii=False)},
+            timestamp=day.replace(tzinfo=UTC),
+        )  # fmt: skip
+    except typst.TypstError as error:
+        raise _explained(error) from error
+    if not isinstance(made, bytes):
+        raise BuildError("The PDF was not made: Typst gave no file.")
+    return made
+
+
+def payload(doc: Document) -> dict[str, Any]:
+    """What the template sets: the document without data rows and phone charts, with widths and lines composed."""
+    kicker = f"Edition: {doc['edition']}" if doc["data_links"] else str(doc["edition"]).capitalize()
+    dated = f"Data of {doc['data_date']}" if doc["data_date"] else ""
+    package = f"data package {doc['data_version']}, software {doc['version']}" if dated else ""
+    nodes = [_for_paper(node) for node in doc["nodes"]]
+    for node in nodes[:1]:
+        node["first"] = True
+    return {
+        **{key: value for key, value in doc.items() if key != "nodes"},
+        "paper": PAPERS.get(str(parameter(doc, "paper")), "a4"),
+        "edition_line": " · ".join(filter(None, [kicker, dated])),
+        "data_line": ", ".join(filter(None, [dated, package])), "nodes": nodes,
+    }  # fmt: skip
+
+
+def _for_paper(node: Node) -> Node:
+    kept = {key: value for key, value in node.items() if key not in ("data", "facts", "narrow", "svg")}
+    if node["kind"] == "heading":
+        kept["first"] = False
+    elif node["kind"] == "table":
+        kept["widths"] = _widths(node)
+        kept["rows_in_words"] = f"{len(node['rows']):,}"
+        if node["long"]:
+            kept["rows"] = []
+    elif node["kind"] == "figure":
+        kept |= {"format": "svg", "content": node["svg"]}
+    elif node["kind"] == "image" and node["format"] == "png":
+        kept["bytes"] = list(base64.b64decode(kept.pop("content")))
+    return kept
+
+
+def _widths(node: Node) -> list[int | None]:
+    """The width of each column: None where it fits its text, else its share of what is left, in letters."""
+    columns = [[row[position] for row in node["rows"]] for position in range(len(node["columns"]))]
+    longest = [max(map(len, texts), default=0) for texts in columns]
+    if all(length <= LONG_CELL for length in longest):
+        # No column to stretch: all share the page. Headings break into lines, but not within a word.
+        words = [max(map(len, column["label"].split()), default=0) for column in node["columns"]]
+        return [max(length, word, NARROWEST) for length, word in zip(longest, words, strict=True)]
+    return [min(length, WIDEST) if length > LONG_CELL else None for length in longest]
+
+
+def _explained(error: typst.TypstError) -> BuildError | Unshowable:
+    """One sentence for what Typst refused."""
+    if found := NO_GLYPH.search(error.message):
+        said = found["text"]
+        return Unshowable(f"The PDF cannot show {said}: the fonts of the report lack a letter of it; romanise it.")
+    words = " ".join([error.message, *error.hints])
+    return BuildError(f"The PDF cannot be set: {shown(' '.join(words.split()).rstrip('.'), 400)}.")
