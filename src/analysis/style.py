@@ -38,7 +38,7 @@ MARKERS = {
     "reported": {"marker": "o", "filled": True}, "mirror": {"marker": "o", "filled": True},
     "derived": {"marker": "o", "filled": False}, "estimated": {"marker": "s", "filled": False},
 }  # fmt: skip
-WIDE, NARROW = (7.1, 3.7), (3.9, 3.9)
+WIDE, NARROW = (7.1, 3.4), (3.9, 3.9)
 
 
 @functools.cache

@@ -42,7 +42,7 @@ def balance(report: Report) -> Display:
             style.turning_lines(axes, marks, numbers=axes is top)
         style.footer(figure, narrow, (), marks)
 
-    wide, narrow = style.draw(paint, height=5.0, narrow_height=5.2)
+    wide, narrow = style.draw(paint, height=4.5, narrow_height=5.2)
     return FigureDisplay(
         id="trade_balance", title=_title(report), svg=wide, narrow=narrow, alt=_alt(report),
         caption=say(

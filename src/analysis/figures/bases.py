@@ -66,7 +66,7 @@ def bases(report: Report) -> Display:
             style.turning_lines(axes, marks, numbers=axes is top)
         style.footer(figure, narrow, (style.REPORTED, style.DERIVED, style.ESTIMATED), marks)
 
-    wide, narrow = style.draw(paint, height=4.6, narrow_height=4.8)
+    wide, narrow = style.draw(paint, height=4.3, narrow_height=4.8)
     return FigureDisplay(
         id="trade_bases", title=_ratio_title(report), svg=wide, narrow=narrow, alt=_ratio_alt(report, shown),
         caption=say("Each line stays on one basis; nothing joins two. Upper chart: totals. Lower chart: each total "

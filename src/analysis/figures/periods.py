@@ -54,7 +54,7 @@ def months(report: Report) -> Display:
         style.year_axis(panels[-1], first.year, last.year, narrow)
         style.footer(figure, narrow, (style.REPORTED, style.DERIVED, "× rough (grade C or D)"), marks)
 
-    wide, narrow = style.draw(paint, height=5.6, narrow_height=5.8)
+    wide, narrow = style.draw(paint, height=5.2, narrow_height=5.8)
     return FigureDisplay(
         id="trade_months", title=_months_title(report), svg=wide, narrow=narrow, alt=_months_alt(report),
         caption=say("Chinese customs, exports to and imports from the DPRK, not seasonally adjusted. A line joins "
@@ -132,7 +132,7 @@ def month_growth(report: Report) -> Display:
         style.year_axis(panels[-1], first.year, last.year, narrow)
         style.footer(figure, narrow, (), marks)
 
-    wide, narrow = style.draw(paint, height=4.4, narrow_height=4.6)
+    wide, narrow = style.draw(paint, height=4.0, narrow_height=4.6)
     return FigureDisplay(
         id="trade_month_growth", svg=wide, narrow=narrow, title=_month_growth_title(report),
         alt=join(

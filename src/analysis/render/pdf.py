@@ -27,10 +27,10 @@ TEMPLATE = Path(__file__).parent / "templates" / "report.typ"
 FONTS = (Path(__file__).parent / "fonts", Path(matplotlib.get_data_path()) / "fonts" / "ttf")
 PAPERS = {"a4": "a4", "letter": "us-letter"}
 NO_GLYPH = re.compile(r"the text (?P<text>.+?) could not be displayed")
-# Columns with more letters than this in a cell share what the other columns leave.
-LONG_CELL = 16
-WIDEST = 60
-NARROWEST = 6
+# Of a table on paper, in letters: the page, the space between columns, the longest text that stays on one line
+# in any case, and the length from which on a column wants no more.
+LETTERS_A_LINE, PADDING, UNBROKEN, WIDEST = 118, 2, 15, 60
+SHORT_ROWS, SHORT_LETTERS, MOST_ROWS = 14, 1800, 120
 
 
 class ReportPDFExporter(Exporter):  # type: ignore[misc]
@@ -89,8 +89,13 @@ def _for_paper(node: Node) -> Node:
         kept["first"] = False
     elif node["kind"] == "table":
         kept["widths"] = _widths(node)
+        # A short table keeps together with its notes; a long one runs on, under its repeated heading.
+        letters = sum(len(text) for row in node["rows"] for text in row)
+        kept["short"] = len(node["rows"]) <= SHORT_ROWS and letters <= SHORT_LETTERS
         kept["rows_in_words"] = f"{len(node['rows']):,}"
-        if node["long"]:
+        # Longer ones are for a machine to read: the page names the file.
+        kept["long"] = node["long"] and len(node["rows"]) > MOST_ROWS
+        if kept["long"]:
             kept["rows"] = []
     elif node["kind"] == "figure":
         kept |= {"format": "svg", "content": node["svg"]}
@@ -99,15 +104,23 @@ def _for_paper(node: Node) -> Node:
     return kept
 
 
-def _widths(node: Node) -> list[int | None]:
-    """The width of each column: None where it fits its text, else its share of what is left, in letters."""
-    columns = [[row[position] for row in node["rows"]] for position in range(len(node["columns"]))]
-    longest = [max(map(len, texts), default=0) for texts in columns]
-    if all(length <= LONG_CELL for length in longest):
-        # No column to stretch: all share the page. Headings break into lines, but not within a word.
-        words = [max(map(len, column["label"].split()), default=0) for column in node["columns"]]
-        return [max(length, word, NARROWEST) for length, word in zip(longest, words, strict=True)]
-    return [min(length, WIDEST) if length > LONG_CELL else None for length in longest]
+def _widths(node: Node) -> list[float]:
+    """The share of the page that each column gets, in letters, as browsers share it.
+
+    A column needs its longest word and wants its longest text; what is left goes by what is wanted beyond need.
+    """
+    needs, wants = [], []
+    for position, column in enumerate(node["columns"]):
+        texts = [row[position] for row in node["rows"]]
+        # Not split(): a no-break space does not end a word.
+        need = max(len(word) for text in [column["label"], *texts] for word in text.split(" "))
+        want = max((len(text) for text in texts), default=0)
+        need = max(need, want if want <= UNBROKEN else 0)
+        needs.append(need + PADDING)
+        wants.append(min(max(need, want), max(need, WIDEST)) + PADDING)
+    left, wanted = LETTERS_A_LINE - sum(needs), sum(wants) - sum(needs)
+    share = min(1.0, max(0.0, left / wanted)) if wanted else 0.0
+    return [round(need + (want - need) * share, 2) for need, want in zip(needs, wants, strict=True)]
 
 
 def _explained(error: typst.TypstError) -> BuildError | Unshowable:

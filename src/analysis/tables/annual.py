@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
 import pandas as pd
 
 from ..captions import MARKS, basis_label, caveats, day_text, marks_note
@@ -163,8 +164,8 @@ def cells(report: Report) -> TableDisplay:
         rows.append({
             "year": f"{year}, {measure}", "way": way,
             "value": number(cell["value"], max(0, decimals_of(cell["precision"]))),
-            "error": "±" + f"{cell['precision']:.2g}", "compiler": compilers,
-            "how": series.FORMULAS[cell["method"]], "why": cell["reason"],
+            "error": "±" + np.format_float_positional(float(f"{cell['precision']:.2g}"), trim="-"),
+            "compiler": compilers, "how": series.FORMULAS[cell["method"]], "why": cell["reason"],
         })  # fmt: skip
         records.append({
             "year": year, "flow": measure, "usd_million": cell["value"], "precision": cell["precision"],
