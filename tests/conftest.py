@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import os
 import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import nbformat
 import pytest
 from hypothesis import settings
 
 from analysis import Report
 from analysis.catalogue import Catalogue, load, project_root
+from analysis.display import NODE_TYPE
 from analysis.parameters import resolve
+from analysis.render import build
+
+ROOT = Path(__file__).parents[1]
 
 # The same examples in every run: a red test here is a red test everywhere.
 settings.register_profile("suite", deadline=None, max_examples=60, derandomize=True, database=None)
@@ -33,3 +43,71 @@ def report(catalogue: Catalogue) -> Report:
 def copied_data(tmp_path: Path) -> Path:
     """A copy of data/ that a test may change; the path of its folder."""
     return Path(shutil.copytree(project_root() / "data", tmp_path / "data"))
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> build.Built:
+    """The default edition, rendered once for all tests, HTML and PDF. `built.output` is the folder: read only."""
+    return build.build("default", output=tmp_path_factory.mktemp("built") / "default")
+
+
+class Project:
+    """A project folder of a test's own: the real data and editions, and the notebooks that the test writes."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.output = root / "reports" / "default"
+        for name in ("notebooks", "reports"):
+            (root / name).mkdir(parents=True)
+        shutil.copytree(ROOT / "data", root / "data")
+        shutil.copy(ROOT / "reports" / "editions.yml", root / "reports")
+
+    def notebook(self, *cells: str, name: str = "00_small") -> Path:
+        """Write a notebook: a heading, the parameters cell of the real summary, then `cells`."""
+        summary = nbformat.read(ROOT / "notebooks" / "00_summary.ipynb", as_version=4)
+        parameters = next(c for c in summary.cells if "parameters" in c.metadata.get("tags", []))
+        heading = nbformat.v4.new_markdown_cell("# Small")
+        made = [heading, parameters, *map(nbformat.v4.new_code_cell, cells)]
+        path = self.root / "notebooks" / f"{name}.ipynb"
+        nbformat.write(nbformat.v4.new_notebook(cells=made), path)
+        return path
+
+    def environment(self, **more: str) -> dict[str, str]:
+        """The environment of a process that works on this project."""
+        return {**os.environ, "ANALYSIS_ROOT": str(self.root), **more}
+
+
+def showing(node: dict[str, Any]) -> str:
+    """The source of a cell that shows `node` without importing the package, which takes a second."""
+    text = json.dumps(json.dumps(node))
+    return f"import json\nfrom IPython.display import display\ndisplay({{{NODE_TYPE!r}: json.loads({text})}}, raw=True)"
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project]:
+    """A `Project` that the package takes for its own while the test runs."""
+    made = Project(tmp_path / "project")
+    monkeypatch.setenv("ANALYSIS_ROOT", str(made.root))
+    load.cache_clear()
+    yield made
+    load.cache_clear()
+
+
+@pytest.fixture
+def no_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whoever starts a kernel in this test fails it."""
+    import papermill
+
+    def explode(*args: object, **kw: object) -> None:
+        raise AssertionError("a kernel was started")
+
+    monkeypatch.setattr(papermill, "execute_notebook", explode)
+
+
+def contents(folder: Path) -> dict[str, str]:
+    """Hash of every file below `folder` by its path, and `folder` for an empty folder: what a folder holds."""
+    held = {}
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        held[name] = "folder" if path.is_dir() else hashlib.sha256(path.read_bytes()).hexdigest()
+    return held

@@ -109,7 +109,9 @@ def test_a_parameter_computed_in_a_session_is_not_lost(cell: str) -> None:
     assert parameters.start_year == 2005
 
 
-@pytest.mark.parametrize("values", [{"as_of": date(2016, 6, 30)}, {"basis": ["kotra"]}, {"start_year": [2005]}], ids=str)
+@pytest.mark.parametrize(
+    "values", [{"as_of": date(2016, 6, 30)}, {"basis": ["kotra"]}, {"start_year": [2005]}], ids=str
+)
 def test_a_parameter_of_another_kind_is_used_or_refused_but_not_lost(values: dict[str, Any]) -> None:
     try:
         parameters = analysis.start(values).parameters

@@ -118,8 +118,14 @@ def test_parameters_are_frozen_and_closed() -> None:
         ReportParameters(star_year=1990)  # type: ignore[call-arg]
 
 
-@pytest.mark.parametrize("values", [{}, {"start_year": "2005", "basis": "kotra", "as_of": "2016-06-30"},
-                                    {"title": "Ünïcode – 貿易", "worst_quality": "A", "base_year": 2024.0}])  # fmt: skip
+@pytest.mark.parametrize(
+    "values",
+    [
+        {},
+        {"start_year": "2005", "basis": "kotra", "as_of": "2016-06-30"},
+        {"title": "Ünïcode – 貿易", "worst_quality": "A", "base_year": 2024.0},
+    ],
+)
 def test_plain_parameters_make_the_same_round_trip(values: dict[str, Any]) -> None:
     parameters = resolve(values)
     plain = parameters.plain()
@@ -135,9 +141,9 @@ def test_every_parameter_has_a_meaning_and_a_range_in_words(catalogue: Catalogue
 
 
 JUNK = st.recursive(
-    st.none() | st.booleans() | st.integers(-(10**20), 10**20) | st.floats() | st.text(max_size=20) | st.binary(max_size=9)
-    | st.dates() | st.datetimes() | st.decimals() | st.integers(1980, 2030) | st.integers(1980, 2030).map(str)
-    | st.sampled_from(["customs", "kotra", "A", "a4"]),
+    st.none() | st.booleans() | st.integers(-(10**20), 10**20) | st.floats() | st.text(max_size=20)
+    | st.binary(max_size=9) | st.dates() | st.datetimes() | st.decimals() | st.integers(1980, 2030)
+    | st.integers(1980, 2030).map(str) | st.sampled_from(["customs", "kotra", "A", "a4"]),
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
     max_leaves=4,
 )  # fmt: skip

@@ -182,9 +182,10 @@ def parse(table: Table, text: str, source_ids: frozenset[str] | None) -> pd.Data
             continue
         try:
             numbers = pd.to_numeric(frame[column].replace("", None))
+            frame[column] = numbers.astype("Int64" if kind == "integer" else "float64")
         except (ValueError, TypeError):
-            raise DataError(f"The table {table.name} has a {column} that is not a number.") from None
-        frame[column] = numbers.astype("Int64" if kind == "integer" else "float64")
+            expected = "a whole number" if kind == "integer" else "a number"
+            raise DataError(f"The table {table.name} has a {column} that is not {expected}.") from None
     for column, allowed in (("status", STATUSES), ("quality", QUALITIES)):
         if column in frame and not set(frame[column]) <= set(allowed):
             wrong = sorted(set(frame[column]) - set(allowed))[0]
@@ -241,4 +242,4 @@ def _counts(name: str, text: str) -> list[tuple[str, str, int]]:
         if "measure" in row:
             group = "/".join(filter(None, (row.get("basis"), row["measure"])))
             counts[group] = counts.get(group, 0) + 1
-    return [(name, "all", len(rows)), *((name, group, n) for group, n in sorted(counts.items()))]
+    return [(name, "whole table", len(rows)), *((name, group, n) for group, n in sorted(counts.items()))]

@@ -13,6 +13,7 @@ import json
 import os
 import signal
 import sys
+import threading
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
@@ -62,15 +63,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _run(given: Sequence[str]) -> int:
-    parser = _parser()
+    words = parser()
     _check_command(given)
-    options, unknown = parser.parse_known_args(given)
+    options, unknown = words.parse_known_args(given)
     if unknown:
-        _refuse(unknown[0], parser, options.command)
+        _refuse(unknown[0], words, options.command)
     if options.version:
         return _version()
     if options.command is None:
-        parser.print_help()
+        words.print_help()
         return 0
     command: Callable[[argparse.Namespace], int] = COMMANDS[options.command][0]
     return command(options)
@@ -299,11 +300,28 @@ def _ending_on_termination() -> Iterator[None]:
         with contextlib.suppress(ValueError):  # not the main thread
             if number is not None and signal.getsignal(number) == signal.SIG_DFL:
                 before[number] = signal.signal(number, end)
+    hook, sys.unraisablehook = sys.unraisablehook, _ask_again
     try:
         yield
     finally:
+        sys.unraisablehook = hook
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def _ask_again(lost: sys.UnraisableHookArgs) -> None:
+    """Ask once more for an end that came where Python lets no exception out, such as a weak reference's callback."""
+    if isinstance(lost.exc_value, SystemExit) and isinstance(lost.exc_value.code, int):
+        number = lost.exc_value.code - 128
+    elif isinstance(lost.exc_value, KeyboardInterrupt):
+        number = signal.SIGINT
+    else:
+        sys.__unraisablehook__(lost)
+        return
+    # Not from here, for this is such a place too.
+    again = threading.Timer(0.01, signal.raise_signal, [number])
+    again.daemon = True
+    again.start()
 
 
 # ----------------------------------------------------------------------------------- what is asked
@@ -383,15 +401,16 @@ class _Parser(argparse.ArgumentParser):
         raise Misuse(f"{text.rstrip('.')}; see `{self.prog} --help`.")
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+def parser() -> argparse.ArgumentParser:
+    """The parser of the whole command line."""
+    top = _Parser(
         prog=PROGRAM, allow_abbrev=False, formatter_class=argparse.RawDescriptionHelpFormatter,
         description="The China-DPRK report: render it, and look up every number in it.",
         epilog=_examples("render", "render since-2017 --set basis=kotra --output 'my report'",
                          "fact growth 2014 kotra", "explain trade.growth.kotra.2014"),
     )  # fmt: skip
-    _add_global_flags(parser, default=False)
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands", parser_class=_Parser)
+    _add_global_flags(top, default=False)
+    commands = top.add_subparsers(dest="command", metavar="COMMAND", title="commands", parser_class=_Parser)
     for name, (_, summary, add, examples) in COMMANDS.items():
         command = commands.add_parser(
             name, help=summary, description=summary, epilog=_examples(*examples), allow_abbrev=False,
@@ -400,7 +419,7 @@ def _parser() -> argparse.ArgumentParser:
         add(command)
         # SUPPRESS: a flag given before the command must not be reset by the command's own default.
         _add_global_flags(command, default=argparse.SUPPRESS)
-    return parser
+    return top
 
 
 GLOBAL_FLAGS = ("--help", "-h", "--version", "--debug")

@@ -20,6 +20,8 @@ from .formatting import fact_text
 
 NODE_TYPE = "application/vnd.analysis.node+json"
 ANCHOR = re.compile(r"[^a-z0-9]+")
+# A cell with more letters is read like a sentence and needs room; one with fewer, such as a day, stays on one line.
+SENTENCE, ONE_LINE = 40, 14
 
 Node = dict[str, Any]
 
@@ -326,31 +328,55 @@ def _notes_html(notes: Iterable[Iterable[Node]]) -> str:
 
 
 def _table_html(node: Node, data_links: bool) -> str:
+    """A table; one with more words than numbers can be stacked on a phone, each cell under its row's head.
+
+    A style sheet that stacks takes away that it is a table, so the roles say it once more.
+    """
+    columns, rows = node["columns"], node["rows"]
+    looks = [_look_of(column, (row[i] for row in rows)) for i, column in enumerate(columns)]
+    stacked = "words" in looks and 2 * looks.count("num") < len(columns)
+
+    def role(name: str) -> str:
+        return f' role="{name}"' if stacked else ""
+
     head = "".join(
-        f'<th scope="col"{_class_of(c)}>{html.escape(c["label"])}</th>' for c in node["columns"]
+        f'<th scope="col"{role("columnheader")}{_class(look)}>{html.escape(c["label"])}</th>'
+        for c, look in zip(columns, looks, strict=True)
     )
-    body = "".join(f"<tr>{_row_html(node['columns'], row)}</tr>" for row in node["rows"])
+    body = "".join(
+        f"<tr{role('row')}><th scope=\"row\"{role('rowheader')}{_class(looks[0])}>{html.escape(row[0])}</th>"
+        + "".join(
+            f"<td{role('cell')}{_class(look)}"
+            + (f' data-label="{html.escape(c["label"])}"' if stacked else "")
+            + f">{html.escape(text)}</td>"
+            for c, look, text in zip(columns[1:], looks[1:], row[1:], strict=True)
+        )
+        + "</tr>"
+        for row in rows
+    )
     title, name = spans_html(node["title"]), html.escape(_anchor_of(node))
     table = (
-        f'<div class="scroll" tabindex="0" role="region" aria-labelledby="{name}-title"><table>'
+        f'<div class="scroll" tabindex="0" role="region" aria-labelledby="{name}-title">'
+        f"<table{role('table')}{_class('stacked' if stacked else '')}>"
         f'<caption id="{name}-title"><span>{title}</span></caption>'
-        f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>" + _notes_html(node["notes"])
+        f"<thead{role('rowgroup')}><tr{role('row')}>{head}</tr></thead>"
+        f"<tbody{role('rowgroup')}>{body}</tbody></table></div>" + _notes_html(node["notes"])
     )
     if node["long"]:
-        table = f"<details><summary>{title} ({len(node['rows']):,} rows)</summary>{table}</details>"
+        table = f"<details><summary>{title} ({len(rows):,} rows)</summary>{table}</details>"
     return f'<section class="table" id="{name}">{table}{_data_line(node) if data_links else ""}</section>'
 
 
-def _row_html(columns: Sequence[Node], row: Sequence[str]) -> str:
-    cells = []
-    for position, (column, text) in enumerate(zip(columns, row, strict=True)):
-        tag, extra = ("th", ' scope="row"') if position == 0 else ("td", _class_of(column))
-        cells.append(f"<{tag}{extra}>{html.escape(text)}</{tag}>")
-    return "".join(cells)
+def _look_of(column: Node, cells: Iterable[str]) -> str:
+    """num for numbers; of columns with text, words for one with sentences, short for one whose cells need one line."""
+    if column["numeric"]:
+        return "num"
+    longest = max(map(len, cells), default=0)
+    return "words" if longest > SENTENCE else "short" if longest <= ONE_LINE else ""
 
 
-def _class_of(column: Node) -> str:
-    return ' class="num"' if column["numeric"] else ""
+def _class(name: str) -> str:
+    return f' class="{name}"' if name else ""
 
 
 def _figure_html(node: Node, data_links: bool) -> str:

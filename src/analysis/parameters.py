@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from .catalogue import Catalogue, load, project_root
 from .errors import BadParameter, BuildError, UnknownEdition, UnknownParameter, listing
@@ -37,6 +37,14 @@ class ReportParameters(BaseModel):
     as_of: date | None = Field(None, description="Use only figures published by this day; none means all.")
     paper: Literal["a4", "us-letter"] = Field("a4", description="Paper of the PDF.")
     title: str = Field(DEFAULT_TITLE, description="Title on the masthead.", min_length=1, max_length=120)
+
+    @field_validator("as_of", mode="before")
+    @classmethod
+    def _is_a_day(cls, value: object) -> object:
+        # A string of digits would pass for seconds since 1970.
+        if isinstance(value, str) and not re.fullmatch(r"\d{4}-\d{2}-\d{2}", value, re.ASCII):
+            raise ValueError("not a day")
+        return value
 
     def plain(self) -> dict[str, Any]:
         """Strings, numbers and None only: what papermill injects and the manifest stores."""
@@ -153,7 +161,7 @@ def editions(path: Path | None = None) -> dict[str, Edition]:
         declared = {name: Edition(name=name, **(body or {})) for name, body in raw["editions"].items()}
     except FileNotFoundError:
         raise BuildError(f"There is no list of editions: {file} is missing.") from None
-    except (yaml.YAMLError, ValidationError, TypeError, KeyError, AttributeError) as error:
+    except (yaml.YAMLError, ValueError, TypeError, KeyError, AttributeError) as error:
         reason = str(error).splitlines()[0]
         raise BuildError(f"The list of editions {file} cannot be read: {reason}.") from None
     for name in declared:

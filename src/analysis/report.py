@@ -16,7 +16,7 @@ import pandas as pd
 from .catalogue import Catalogue, load
 from .display import Masthead
 from .facts import Fact, FactBook
-from .parameters import ReportParameters, resolve
+from .parameters import PARAMETER_NAMES, ReportParameters, resolve
 from .trade import periods, series
 
 
@@ -95,30 +95,32 @@ class Report:
 def start(namespace: Mapping[str, Any]) -> Report:
     """The report for the parameters assigned in a notebook.
 
-    `namespace` is the notebook's `globals()`. Every name that a cell of plain assignments sets is taken
-    for a parameter, so a mistyped one raises UnknownParameter; outside IPython every plain value counts.
+    `namespace` is the notebook's `globals()`. A parameter's name counts whatever sets it. Besides, every name
+    that a cell of plain assignments sets is taken for a parameter, so a mistyped one raises UnknownParameter;
+    outside IPython every plain value is.
     """
     return Report(resolve(_assigned(namespace)))
 
 
 def _assigned(namespace: Mapping[str, Any]) -> dict[str, Any]:
-    plain = {
-        name: value
-        for name, value in namespace.items()
-        if not name.startswith("_") and (value is None or isinstance(value, str | int | float | bool))
-    }
+    names = {name for name in PARAMETER_NAMES if name in namespace}
     cells = namespace.get("In")
-    if not isinstance(cells, list):
-        return plain
-    names = {name for cell in cells for name in _names_of_plain_cell(cell)}
-    return {name: plain.get(name, namespace.get(name)) for name in names if name in namespace}
+    if isinstance(cells, list):
+        names |= {name for cell in cells for name in _names_of_plain_cell(cell) if name in namespace}
+    else:
+        names |= {
+            name
+            for name, value in namespace.items()
+            if not name.startswith("_") and (value is None or isinstance(value, str | int | float | bool))
+        }
+    return {name: namespace[name] for name in sorted(names)}
 
 
 def _names_of_plain_cell(source: str) -> set[str]:
     """Names set by a cell that does nothing but assign plain values; empty for any other cell."""
     try:
         body = ast.parse(source).body
-    except SyntaxError:
+    except (SyntaxError, ValueError):
         return set()
     names: set[str] = set()
     for statement in body:

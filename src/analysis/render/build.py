@@ -124,6 +124,7 @@ def run(plan: Plan, force: bool = False, progress: Progress = lambda text: None)
             digest = _digest(inputs)
             if not force and old and old.input_digest == digest and outputs.whole(plan.output, old, plan.formats):
                 progress(f"{plan.edition.name}: up to date\n")
+                _clear_failed(plan)
                 return _built(plan, old, False, begun)
             progress(f"{plan.edition.name}: {_why(old, inputs, force)}\n")
             try:
@@ -134,6 +135,8 @@ def run(plan: Plan, force: bool = False, progress: Progress = lambda text: None)
                 raise
             _clear_failed(plan)
             return _built(plan, manifest, True, begun)
+    except BrokenPipeError:  # whoever read the progress is gone; the output folder is not at fault
+        raise
     except OSError as error:
         raise BuildError(f"The report cannot be written to {plan.output}: {error.strerror or error}.") from error
 

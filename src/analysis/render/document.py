@@ -202,9 +202,15 @@ def _code(text: str) -> Iterator[Node]:
     """Text as a terminal would show it in the end: no colour codes, overwritten lines gone."""
     plain = TERMINAL_CODE.sub("", text).replace("\r\n", "\n")
     lines = [line.rstrip("\r").rpartition("\r")[2].expandtabs(8).rstrip() for line in plain.split("\n")]
-    kept = "\n".join("".join(c for c in line if ord(c) >= 32 and not 127 <= ord(c) < 160) for line in lines).strip("\n")
+    kept = "\n".join(map(_letters, lines)).strip("\n")
     if kept:
         yield {"kind": "code", "text": kept}
+
+
+def _letters(text: str) -> str:
+    """`text` without control characters; a lone surrogate, which no file can hold, becomes a question mark."""
+    kept = "".join(c for c in text if c in "\n\r\t" or (ord(c) >= 32 and not 127 <= ord(c) < 160))
+    return kept.encode("utf-8", "replace").decode("utf-8")
 
 
 def _one_line(text: str) -> str:
@@ -219,7 +225,7 @@ _markdown = create_markdown(renderer="ast", plugins=["table"])
 
 
 def _markdown_nodes(source: str, place: str) -> Iterator[Node]:
-    for token in _markdown(source):
+    for token in _markdown(_letters(source)):
         yield from _block(token, place)
 
 
@@ -230,7 +236,8 @@ def _block(token: Mapping[str, Any], place: str) -> Iterator[Node]:
         if words_of(spans).strip():
             yield {"kind": "heading", "level": token["attrs"]["level"], "spans": spans}
     elif kind in ("paragraph", "block_text"):
-        yield {"kind": "paragraph", "items": [_spans(token["children"], place)], "facts": {}}
+        if spans := _spans(token["children"], place):
+            yield {"kind": "paragraph", "items": [spans], "facts": {}}
     elif kind == "list":
         items = [_flat(item["children"], place) for item in token["children"]]
         ordered, start = token["attrs"]["ordered"], token["attrs"].get("start", 1)
@@ -292,11 +299,11 @@ def _spans(tokens: Iterable[Mapping[str, Any]], place: str, **looks: Any) -> Spa
     for token in tokens:
         kind = token["type"]
         if kind == "text":
-            spans.append({"text": html.unescape(token["raw"]), **looks})
+            spans.append({"text": _letters(html.unescape(token["raw"])), **looks})
         elif kind == "inline_html":
             spans.append({"text": token["raw"], **looks})
         elif kind == "codespan":
-            spans.append({"text": html.unescape(token["raw"]), **looks, "code": True})
+            spans.append({"text": token["raw"], **looks, "code": True})
         elif kind in ("softbreak", "linebreak"):
             spans.append({"text": " ", **looks})
         elif kind == "image":
@@ -311,7 +318,7 @@ def _spans(tokens: Iterable[Mapping[str, Any]], place: str, **looks: Any) -> Spa
             spans += _spans(token["children"], place, **{**looks, "href": token["attrs"]["url"]})
         else:
             raise Unshowable(f"In {place} there is Markdown of the kind {kind}, which a report cannot show.")
-    return spans
+    return [span for span in spans if span["text"]]
 
 
 # --------------------------------------------------------------------------------- title and places

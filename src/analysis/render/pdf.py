@@ -25,11 +25,10 @@ from .document import Document, Unshowable, document, parameter
 
 TEMPLATE = Path(__file__).parent / "templates" / "report.typ"
 FONTS = (Path(__file__).parent / "fonts", Path(matplotlib.get_data_path()) / "fonts" / "ttf")
-PAPERS = {"a4": "a4", "letter": "us-letter"}
 NO_GLYPH = re.compile(r"the text (?P<text>.+?) could not be displayed")
 # Of a table on paper, in letters: the page, the space between columns, the longest text that stays on one line
 # in any case, and the length from which on a column wants no more.
-LETTERS_A_LINE, PADDING, UNBROKEN, WIDEST = 118, 2, 15, 60
+LETTERS_A_LINE, PADDING, UNBROKEN, WIDEST = 98, 2, 15, 60
 SHORT_ROWS, SHORT_LETTERS, MOST_ROWS = 14, 1800, 120
 
 
@@ -77,7 +76,7 @@ def payload(doc: Document) -> dict[str, Any]:
         node["first"] = True
     return {
         **{key: value for key, value in doc.items() if key != "nodes"},
-        "paper": PAPERS.get(str(parameter(doc, "paper")), "a4"),
+        "paper": parameter(doc, "paper") or "a4",
         "edition_line": " · ".join(filter(None, [kicker, dated])),
         "data_line": ", ".join(filter(None, [dated, package])), "nodes": nodes,
     }  # fmt: skip

@@ -59,6 +59,7 @@ def recover(output: Path) -> str | None:
         said = "The remains of an interrupted build were removed."
     # The journal goes before the folders: a crash in between leaves only remains.
     journal.unlink(missing_ok=True)
+    _draft(journal).unlink(missing_ok=True)
     _remove(new)
     _remove(old)
     return said
@@ -86,6 +87,10 @@ def _beside(output: Path, role: str) -> Path:
     return output.with_name(f".{output.name}.analysis-{role}")
 
 
+def _draft(journal: Path) -> Path:
+    return journal.with_name(journal.name + "-draft")
+
+
 def _holds_something(folder: Path) -> bool:
     return folder.is_dir() and any(folder.iterdir())
 
@@ -97,7 +102,7 @@ def _remove(folder: Path) -> None:
 
 def _write_journal(journal: Path, output: Path) -> None:
     # Written aside and renamed, so that a journal is never half there.
-    draft = journal.with_name(journal.name + "-draft")
+    draft = _draft(journal)
     with draft.open("w", encoding="utf-8") as file:
         json.dump({"output": output.name}, file)
         file.flush()
