@@ -45,11 +45,14 @@ def fact_text(fact: Fact, style: str = "") -> str:
     """A fact as it stands in a sentence.
 
     Styles: `abs` drops the sign ("fell by 51%"), `plain` keeps only a minus, `period` gives the period,
-    `low` and `high` give the ends of the interval, `times` and `fold` turn a change in per cent into a
-    multiple: `×8.6`, `8.6 times`.
+    `when` the same in words, `low` and `high` give the ends of the interval, `times` and `fold` turn a change
+    in per cent into a multiple: `×8.6`, `8.6 times`.
     """
     if style == "period":
         return fact.period.replace("-", "–")
+    if style == "when":
+        first, to, last = fact.period.partition("-")
+        return f"from {first} to {last}" if to and len(last) == 4 else f"in {fact.period}"
     value = {"low": fact.low, "high": fact.high}.get(style, fact.value)
     if value is None:
         return "not known"

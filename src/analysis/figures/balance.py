@@ -65,8 +65,8 @@ def _title(report: Report) -> Sentence:
     if total is None or total.value is None:
         return say("China's balance with the DPRK")
     if total.value < 0:
-        return say("China bought {total:abs} more from the DPRK than it sold there in {total:period}", total=total)
-    return say("China sold the DPRK {total} more than it bought there in {total:period}", total=total)
+        return say("China bought {total:abs} more from the DPRK than it sold there {total:when}", total=total)
+    return say("China sold the DPRK {total} more than it bought there {total:when}", total=total)
 
 
 def _alt(report: Report) -> Sentence:

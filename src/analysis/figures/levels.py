@@ -145,7 +145,7 @@ def real(report: Report) -> Display:
     nominal = next(iter(report.facts.family(f"trade.cagr.{p.basis}")), None)
     if rate and nominal:
         title = say(
-            "In constant dollars trade grew {rate:plain} a year from {rate:period}, in current dollars {nominal:plain}",
+            "In constant dollars trade grew {rate:plain} a year {rate:when}, in current dollars {nominal:plain}",
             rate=rate, nominal=nominal,
         )  # fmt: skip
     else:

@@ -77,7 +77,7 @@ def long_run(report: Report) -> Finding | None:
     if nominal is None:
         return None
     real = next(iter(report.facts.family(f"trade.cagr_real.{p.basis}")), None)
-    headline = say("From {nominal:period} trade grew {nominal:plain} a year on average.", nominal=nominal)
+    headline = say("Trade grew {nominal:plain} a year on average {nominal:when}.", nominal=nominal)
     if real:
         detail = say(
             "In constant dollars it was {real:plain} a year ({real:period}). An average between two end years says "
@@ -97,10 +97,9 @@ def owed(report: Report) -> Finding | None:
         return None
     best = max(cover, key=_value)
     if _value(total) >= 0:
-        headline = say("From {total:period} China sold the DPRK {total} more than it bought there.", total=total)
+        headline = say("China sold the DPRK {total} more than it bought there {total:when}.", total=total)
     else:
-        headline = say("From {total:period} China bought {total:abs} more from the DPRK than it sold there.",
-                       total=total)  # fmt: skip
+        headline = say("China bought {total:abs} more from the DPRK than it sold there {total:when}.", total=total)
     detail = say(
         "China's purchases paid for {last:plain} of its sales in {last:period}, against {best:plain} in {best:period}, "
         "the best year. How the rest was paid is not in the trade record.", last=cover[-1], best=best,

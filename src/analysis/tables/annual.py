@@ -124,9 +124,10 @@ def phases(report: Report, id: str = "trade_phases") -> TableDisplay:
             for kind in ("change", "cagr")
             for m in MEASURES
         }
-        total = facts["change", "total"]
+        periods = {m: fact.period for m in MEASURES if (fact := facts["change", m])}
+        compared = [periods["total"]] if "total" in periods else dict.fromkeys(periods.values())
         rows.append({
-            "phase": phase.name, "compared": total.period.replace("-", "–") if total else GAP,
+            "phase": phase.name, "compared": "; ".join(compared).replace("-", "–") or GAP,
             "opened": f"{phase.opened_by.title}, {day_text(phase.opened_by.day)}" if phase.opened_by else GAP,
             **{m: shown(facts["change", m]) for m in MEASURES}, "cagr": shown(facts["cagr", "total"]),
         })  # fmt: skip
@@ -147,7 +148,8 @@ def phases(report: Report, id: str = "trade_phases") -> TableDisplay:
         rows=tuple(rows), records=tuple(records),
         notes=(
             say("A phase begins in the year of the event that opens it, and is measured from the year before to its "
-                "last usable year. The first phase is measured from the first usable year."),
+                "last usable year. The first phase is measured from the first usable year. Usable is a year whose "
+                "total is known well enough."),
             *caveats(report, "small-numbers"),
         ),
     )  # fmt: skip

@@ -179,10 +179,7 @@ def _phases(report: Report, cells: pd.DataFrame, basis: str, label: str) -> Iter
     points = phases.turning_points(report.catalogue.frame("events"))
     fit = series.wide(cells, fit_only=True)
     for phase in phases.phases(points, p.start_year, p.end_year):
-        for measure in MEASURES:
-            rate = phases.phase_growth(fit[measure], phase)
-            if rate is None:
-                continue
+        for measure, rate in phases.phase_growth(fit, phase).items():
             suffix = "" if measure == "total" else f"_{measure}"
             ends = [cells.loc[(y, measure)] for y in (rate.first_year, rate.last_year)]
             extra = phase.opened_by.sources if phase.opened_by else ()

@@ -71,8 +71,23 @@ def phases(points: list[TurningPoint], start_year: int, end_year: int) -> list[P
     return found
 
 
-def phase_growth(values: pd.Series, phase: Phase) -> Cagr | None:
-    """Growth over a phase: from the year before it (its own first year if nothing opened it) to its end."""
+def phase_growth(wide: pd.DataFrame, phase: Phase) -> dict[str, Cagr]:
+    """Growth of each flow over a phase; a flow that cannot be measured is left out.
+
+    `wide` has years as rows and flows as columns. Growth runs from the year before the phase (its own first
+    usable year if nothing opened it) to its last usable year. The years of the total hold for its parts too,
+    so that one line of a table compares the same years; where there is no total, each flow has its own.
+    """
+    total = _over(wide["total"], phase)
+    if total is None:
+        found = {measure: _over(wide[measure], phase) for measure in wide.columns}
+    else:
+        ends = wide.loc[[total.first_year, total.last_year]]
+        found = {measure: cagr(ends[measure]) for measure in wide.columns}
+    return {measure: rate for measure, rate in found.items() if rate}
+
+
+def _over(values: pd.Series, phase: Phase) -> Cagr | None:
     start = phase.first_year if phase.opened_by is None else phase.first_year - 1
     if phase.opened_by is not None and (start not in values.index or pd.isna(values[start])):
         return None

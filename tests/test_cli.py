@@ -1,0 +1,593 @@
+"""The command line: what each command prints, and that a mistake costs one sentence and nothing else."""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import io
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from analysis import Report, cli, tables
+from analysis.catalogue import load
+from analysis.errors import UserError
+from analysis.parameters import PARAMETER_NAMES, ReportParameters, resolve
+from conftest import ROOT, Project, contents, showing
+
+FACT = "trade.growth.customs.2014"
+POSIX_SIGNALS = pytest.mark.skipif(sys.platform == "win32", reason="Signals are those of POSIX systems.")
+
+
+@dataclass(frozen=True)
+class Said:
+    """How a command ended and what it printed."""
+
+    code: int | str | None
+    out: str
+    err: str
+
+
+Say = Callable[..., Said]
+
+
+@pytest.fixture
+def say(capfd: pytest.CaptureFixture[str]) -> Say:
+    """Runs a command line in this process; `capfd` also sees what a kernel would print."""
+
+    def run(*words: str) -> Said:
+        capfd.readouterr()
+        try:
+            code: int | str | None = cli.main(words)
+        except SystemExit as end:  # how argparse ends after --help
+            code = end.code
+        shown = capfd.readouterr()
+        return Said(code, shown.out, shown.err)
+
+    return run
+
+
+def is_one_sentence(said: Said, code: int = 2) -> None:
+    assert said.code == code and said.out == "", said
+    assert said.err.startswith("Error: ") and said.err.endswith((".\n", "?\n")), said.err
+    assert said.err.count("\n") == 1 and not re.search(r"\. [A-Z]", said.err), said.err
+    assert "Traceback" not in said.err
+
+
+def blocks(text: str) -> dict[str, list[str]]:
+    """Unindented lines, each with the indented lines below it."""
+    found: dict[str, list[str]] = {}
+    for line in text.splitlines():
+        if line.startswith("  "):
+            found[list(found)[-1]].append(line[2:])
+        else:
+            assert line not in found
+            found[line] = []
+    return found
+
+
+def small(project: Project, report: Report, *cells: str, name: str = "00_small") -> Path:
+    return project.notebook(showing(tables.parameters(report).node()), *cells, name=name)
+
+
+def parameters_in(folder: Path) -> dict[str, Any]:
+    return dict(json.loads((folder / "facts.json").read_text("utf-8"))["parameters"])
+
+
+# ------------------------------------------------------------------------------------------ bad input
+
+BAD = {
+    "mistyped parameter": (["render", "--set", "star_year=2005"], ["'star_year'", "did you mean start_year?"]),
+    "no number": (["render", "--set", "start_year=x"], ["start_year cannot be 'x'", "from 1984 to 2025"]),
+    "late year": (["render", "--set", "start_year=2030"], ["start_year cannot be '?2030", "from 1984 to 2025"]),
+    "end before start": (
+        ["render", "--set", "start_year=2010", "--set", "end_year=2009"],
+        ["end_year cannot be '?2009", "start_year, which is 2010"],
+    ),
+    "end before the edition's start": (
+        ["render", "since-2017", "--set", "end_year=2010"], ["end_year cannot be", "which is 2016"],
+    ),
+    "mistyped basis": (["render", "--set", "basis=kotre"], ["basis cannot be 'kotre'", "did you mean kotra?"]),
+    "unknown basis": (["render", "--set", "basis=xyzzy"], ["customs, kotra, comtrade and mirror"]),
+    "empty value": (["render", "--set", "start_year="], ["start_year cannot be ''", "from 1984 to 2025"]),
+    "value without name": (["render", "--set", "=2005"], ["no parameter ''", "start_year"]),
+    "name without value": (["render", "--set", "start_year"], ["start_year cannot be ''", "--set name=value"]),
+    "no setting": (["render", "--set"], ["--set", "--help"]),
+    "mistyped edition": (["render", "defalt"], ["no edition 'defalt'", "did you mean default?"]),
+    "second edition mistyped": (["render", "default", "since2017"], ["did you mean since-2017?"]),
+    "edition outside": (["render", "../default"], ["no edition '../default'"]),
+    "mistyped notebook": (["render", "--only", "00_smal"], ["no notebook '00_smal'", "did you mean 00_small?"]),
+    "notebook outside": (["render", "--only", "../00_small"], ["no notebook '../00_small'"]),
+    "mistyped format": (["render", "--format", "htm"], ["no format 'htm'", "did you mean html?"]),
+    "unknown format": (["render", "--format", "docx"], ["no format 'docx'", "allowed are html, pdf and all"]),
+    "no folder": (["render", "--output", " "], ["--output needs the name of a folder"]),
+    "mistyped command": (["rendr"], ["no command 'rendr'", "did you mean render?"]),
+    "unknown command": (["xyzzy"], ["no command 'xyzzy'", "render, editions, parameters, fact, explain and seal"]),
+    "mistyped option": (["render", "--froce"], ["no option '--froce' of render", "did you mean --force?"]),
+    "option cut short": (["render", "--forc"], ["no option '--forc' of render", "did you mean --force?"]),
+    "unknown option": (["parameters", "--xyzzy=1"], ["no option '--xyzzy' of parameters", "--debug"]),
+    "unknown first option": (["--xyzzy", "render"], ["no option '--xyzzy'", "--version and --debug"]),
+    "one word too many": (["editions", "since-2017"], ["editions takes no further argument 'since-2017'"]),
+    "no fact to explain": (["explain"], ["FACT", "explain --help"]),
+    "two facts to explain": (["explain", FACT, FACT], ["explain takes no further argument"]),
+    "letters that hide": (["render", "a\nb\x1b[31m"], ["no edition 'a\N{REPLACEMENT CHARACTER}b"]),
+    "setting of a fact": (["fact", FACT, "--set", "star_year=1"], ["did you mean start_year?"]),
+    "edition of a fact": (["explain", FACT, "--edition", "defalt"], ["did you mean default?"]),
+}  # fmt: skip
+
+
+@pytest.mark.usefixtures("no_kernel")
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_costs_one_sentence_and_nothing_else(
+    project: Project, report: Report, say: Say, monkeypatch: pytest.MonkeyPatch, case: str
+) -> None:
+    small(project, report)
+    monkeypatch.chdir(project.root)
+    held = contents(project.root)
+    words, parts = BAD[case]
+    said = say(*words)
+    is_one_sentence(said)
+    for part in parts:
+        assert re.search(re.escape(part).replace("'\\?", "'?"), said.err), (part, said.err)
+    assert contents(project.root) == held
+
+
+@pytest.mark.parametrize("command", ["fact", "explain"])
+def test_an_unknown_fact_gets_the_nearest(say: Say, command: str) -> None:
+    said = say(command, "trade.growth.custom.2014")
+    is_one_sentence(said)
+    assert "no fact 'trade.growth.custom.2014'" in said.err and FACT in said.err.partition("nearest are ")[2]
+
+
+def test_a_fact_like_none_gets_the_way_to_search(say: Say) -> None:
+    said = say("explain", "q.x")
+    is_one_sentence(said)
+    assert "`python -m analysis fact WORD`" in said.err
+    said = say("fact", "growth", "xyzzy")
+    is_one_sentence(said)
+    assert "holds growth and xyzzy" in said.err
+
+
+# ------------------------------------------------------------------------- tracebacks and odd endings
+
+
+def patched(monkeypatch: pytest.MonkeyPatch, command: Callable[[argparse.Namespace], int]) -> None:
+    """Have the command `editions` do something else."""
+    monkeypatch.setitem(cli.COMMANDS, "editions", (command, *cli.COMMANDS["editions"][1:]))
+
+
+@pytest.mark.parametrize("words", [["--debug", "render", "defalt"], ["render", "defalt", "--debug"]])
+def test_debug_shows_the_traceback_of_a_users_mistake(project: Project, report: Report, say: Say, words: list[str]) -> None:
+    small(project, report)
+    said = say(*words)
+    *traceback, sentence = said.err.splitlines()
+    assert said.code == 2 and said.out == ""
+    assert traceback[0] == "Traceback (most recent call last):" and "UnknownEdition" in traceback[-1]
+    assert sentence == say("render", "defalt").err.rstrip("\n") and sentence.startswith("Error: There is no edition")
+
+
+def test_an_unexpected_error_is_one_sentence_that_names_debug(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(options: argparse.Namespace) -> int:
+        raise ZeroDivisionError("no\nluck.\x1b[31m")
+
+    patched(monkeypatch, broken)
+    said = say("editions")
+    assert said.code == 1 and said.out == "" and said.err.count("\n") == 1
+    assert "an unexpected ZeroDivisionError: no luck." in said.err and "\x1b" not in said.err
+    assert said.err.endswith("Add --debug for the traceback.\n")
+    said = say("editions", "--debug")
+    assert said.code == 1 and said.err.startswith("Traceback (most recent call last):")
+    assert "in broken" in said.err and "Add --debug" not in said.err
+
+
+def test_ctrl_c_says_that_the_reports_are_whole(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupted(options: argparse.Namespace) -> int:
+        raise KeyboardInterrupt
+
+    patched(monkeypatch, interrupted)
+    assert say("editions") == Said(130, "", "Stopped; every report is as its last whole build left it.\n")
+
+
+ENDING = """
+import signal, sys, time
+from analysis import cli
+
+number, nap = int(sys.argv[1]), float(sys.argv[2])
+
+class Lost:
+    def __del__(self):
+        signal.raise_signal(number)
+
+def command(options):
+    global begun
+    begun = time.monotonic()
+    Lost()
+    while time.monotonic() - begun < 5:
+        time.sleep(nap)
+    return 0
+
+cli.COMMANDS["editions"] = (command, *cli.COMMANDS["editions"][1:])
+ending = "returned"
+try:
+    code = cli.main(["editions"])
+except SystemExit as end:
+    ending, code = "SystemExit", end.code
+print(ending, code, "at once" if time.monotonic() - begun < 2 else "late")
+"""
+
+
+@POSIX_SIGNALS
+@pytest.mark.parametrize("waiting", ["in short waits", "in one long wait"])
+@pytest.mark.parametrize(("name", "ending"), [("SIGTERM", "SystemExit 143"), ("SIGINT", "returned 130")])
+def test_an_end_that_came_where_no_exception_gets_out_is_asked_for_again(name: str, ending: str, waiting: str) -> None:
+    import signal
+
+    nap = "0.05" if waiting == "in short waits" else "5"
+    # A process of its own: where this fails, the signal must not end the tests.
+    done = subprocess.run(
+        [sys.executable, "-c", ENDING, str(int(getattr(signal, name))), nap], capture_output=True, text=True
+    )
+    assert done.stdout == f"{ending} at once\n", (done.returncode, done.stdout, done.stderr)
+    assert "Traceback" not in done.stderr and "ignored" not in done.stderr
+
+
+def closed_after_a_line(environment: dict[str, str], *words: str) -> tuple[str, int, str]:
+    """The first line, the exit code and stderr of a command whose reader goes away after one line."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "analysis", *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+        env=environment,
+    )  # fmt: skip
+    assert process.stdout and process.stderr
+    first = process.stdout.readline()
+    process.stdout.close()
+    err = process.stderr.read()
+    process.stderr.close()
+    return first, process.wait(timeout=60), err
+
+
+@POSIX_SIGNALS
+def test_a_reader_who_has_enough_ends_a_listing_quietly() -> None:
+    first, code, err = closed_after_a_line(dict(os.environ), "fact", "trade")
+    assert first.startswith("trade.") and (code, err) == (141, "")
+
+
+@POSIX_SIGNALS
+@pytest.mark.slow
+def test_a_reader_who_has_enough_of_a_build_leaves_nothing_half_made(project: Project, report: Report) -> None:
+    small(project, report, "import time; time.sleep(60)")
+    held = contents(project.root)
+    first, code, err = closed_after_a_line(project.environment(PYTHONUNBUFFERED="1"), "render", "--format", "html")
+    assert first == "default: no report yet\n" and (code, err) == (141, "")
+    assert contents(project.root) == held
+
+
+def test_a_terminal_without_our_letters_gets_question_marks(monkeypatch: pytest.MonkeyPatch) -> None:
+    raw = io.BytesIO()
+    monkeypatch.setattr(sys, "stdout", io.TextIOWrapper(raw, encoding="ascii"))
+    assert cli.main(["fact", FACT]) == 0
+    assert b", 2014: ?2.8%\n" in raw.getvalue()
+
+
+# ----------------------------------------------------------------------------------- help and version
+
+COMMANDS = sorted(cli.COMMANDS)
+
+
+def examples_of(text: str) -> list[str]:
+    """The lines below `examples:` of a help text, each without the program's name."""
+    lines = text.partition("\nexamples:\n")[2].splitlines()
+    assert lines and all(line.startswith("  python -m analysis ") for line in lines), text
+    return [line.removeprefix("  python -m analysis ") for line in lines]
+
+
+def all_examples() -> list[str]:
+    parser = cli.parser()
+    commands = next(action.choices for action in parser._actions if isinstance(action, argparse._SubParsersAction))
+    texts = [parser.format_help(), *(command.format_help() for command in commands.values())]
+    return sorted({example for text in texts for example in examples_of(text)})
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_help_of_a_command_says_what_it_does_and_gives_examples(say: Say, command: str) -> None:
+    said = say(command, "--help")
+    assert said.code == 0 and said.err == "" and said.out.startswith(f"usage: python -m analysis {command} ")
+    flat = " ".join(said.out.split())
+    assert cli.COMMANDS[command][1] in flat
+    assert all(example.split()[0] == command for example in examples_of(said.out))
+    # No option stands there without a word on what it is for.
+    for action in cli_actions(command):
+        assert action.help and " ".join(action.help.split()) in flat, action
+    assert say(command, "-h") == said
+
+
+def cli_actions(command: str) -> list[argparse.Action]:
+    parser = cli.parser()
+    commands = next(action.choices for action in parser._actions if isinstance(action, argparse._SubParsersAction))
+    return list(commands[command]._actions)
+
+
+def test_the_help_lists_every_command_and_is_what_no_command_gives(say: Say) -> None:
+    said = say("--help")
+    assert said.code == 0 and said.err == ""
+    flat = " ".join(said.out.split())
+    for name, (_, summary, _, _) in cli.COMMANDS.items():
+        assert f" {name} {summary}" in flat
+    assert say() == said
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("example", all_examples())
+def test_an_example_of_the_help_runs(
+    project: Project, report: Report, say: Say, monkeypatch: pytest.MonkeyPatch, example: str
+) -> None:
+    small(project, report, name="01_trade_growth")
+    monkeypatch.chdir(project.root)
+    said = say(*shlex.split(example))
+    assert said.code == 0 and said.err == "" and said.out.strip(), said
+    if example.startswith("render"):
+        made = re.findall(r"^  (\S.*manifest\.json)$", said.out, flags=re.M)
+        assert made and all(Path(name).is_file() for name in made), said.out
+
+
+def test_the_version_names_program_and_data(say: Say) -> None:
+    number = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    package = json.loads((ROOT / "data" / "datapackage.json").read_text("utf-8"))
+    whole = f"analysis {number}, data package {package['version']} of {package['created'][:10]}\n"
+    for words in (["--version"], ["render", "--version"], ["--version", "fact"]):
+        assert say(*words) == Said(0, whole, "")
+
+
+def test_the_version_without_data_is_that_of_the_program(project: Project, say: Say) -> None:
+    (project.root / "data" / "datapackage.json").unlink()
+    said = say("--version")
+    assert said.code == 0 and re.fullmatch(r"analysis \S+\n", said.out)
+
+
+# ------------------------------------------------------------------------------ editions, parameters
+
+
+def test_editions_are_listed_with_their_settings(say: Say) -> None:
+    declared = yaml.safe_load((ROOT / "reports" / "editions.yml").read_text("utf-8"))["editions"]
+    said = say("editions")
+    assert said.code == 0 and said.err == ""
+    listed = blocks(said.out)
+    assert list(listed) == list(declared)
+    for name, body in declared.items():
+        settings = ", ".join(f"{key}={value}" for key, value in body.get("parameters", {}).items())
+        assert listed[name] == [
+            body["description"], f"Settings: {settings or 'none, all parameters have their defaults'}",
+        ]  # fmt: skip
+
+
+def test_a_broken_list_of_editions_is_one_sentence(project: Project, say: Say) -> None:
+    (project.root / "reports" / "editions.yml").write_text("editions: [", encoding="utf-8")
+    is_one_sentence(say("editions"), code=1)
+
+
+def test_parameters_are_listed_with_meaning_type_range_and_default(say: Say) -> None:
+    said = say("parameters")
+    assert said.code == 0 and said.err == ""
+    listed, defaults = blocks(said.out), resolve({}).plain()
+    assert tuple(listed) == PARAMETER_NAMES
+    for name, (meaning, kind, default) in listed.items():
+        assert meaning == ReportParameters.model_fields[name].description
+        assert kind.startswith("Type: ") and kind.endswith(".") and len(kind.partition("; ")[2]) > 15
+        assert default == f"Default: {'none' if defaults[name] is None else defaults[name]}"
+    types = {name: lines[1].removeprefix("Type: ").partition(";")[0] for name, lines in listed.items()}
+    assert types == {
+        **dict.fromkeys(("start_year", "end_year", "base_year", "index_year"), "whole number"),
+        **dict.fromkeys(("basis", "worst_quality", "paper"), "one of a list"), "as_of": "day", "title": "text",
+    }  # fmt: skip
+
+
+def test_the_ranges_listed_are_those_of_the_data_and_those_that_hold(say: Say) -> None:
+    listed = blocks(say("parameters").out)
+    with (ROOT / "data" / "trade" / "series_cells.csv").open(encoding="utf-8") as file:
+        years = [int(row["year"]) for row in csv.DictReader(file)]
+    with (ROOT / "data" / "trade" / "bases.csv").open(encoding="utf-8") as file:
+        known = {row["basis"] for row in csv.DictReader(file)}
+    for name, lines in listed.items():
+        if found := re.search(r"from (\d{4}) to (\d{4})\.", lines[1]):
+            first, last = int(found[1]), int(found[2])
+            if name != "base_year":
+                assert (first, last) == (min(years), max(years))
+            for year in (first, last):
+                assert getattr(resolve({name: year, "start_year": first} | {name: year}), name) == year
+            for year in (first - 1, last + 1):
+                with pytest.raises(UserError):
+                    resolve({name: year})
+        elif "allowed are " in lines[1]:
+            choices = re.split(", | and ", lines[1].partition("allowed are ")[2].rstrip("."))
+            assert all(getattr(resolve({name: choice}), name) == choice for choice in choices)
+            assert name != "basis" or set(choices) == known
+    assert sum("from 1984 to 2025" in lines[1] for lines in listed.values()) >= 3
+
+
+# ----------------------------------------------------------------------------------------------- fact
+
+
+def test_a_fact_is_printed_with_what_it_takes_to_check_it(say: Say, report: Report) -> None:
+    fact = report.fact(FACT)
+    said = say("fact", FACT)
+    assert said.code == 0 and said.err == ""
+    assert said.out.splitlines() == [
+        FACT,
+        "  Growth of China-DPRK trade, Chinese customs, 2014: \N{MINUS SIGN}2.8%",
+        f"  Value: {fact.value!r} percent",
+        f"  Interval: \N{MINUS SIGN}2.8% to \N{MINUS SIGN}2.8% ({fact.low!r} to {fact.high!r})",
+        "  Status: derived",
+        "  Formula: 2014 / 2013 - 1",
+        f"  Rows and sources: python -m analysis explain {FACT}",
+    ]
+
+
+def test_a_fact_as_json_is_that_of_facts_json(say: Say, report: Report) -> None:
+    said = say("fact", FACT, "--json")
+    assert said.code == 0 and said.err == ""
+    assert json.loads(said.out) == {**report.fact(FACT).as_json(), "shown": "\N{MINUS SIGN}2.8%"}
+
+
+def test_a_fact_follows_edition_and_settings(say: Say, report: Report) -> None:
+    def value(id: str, *words: str) -> float:
+        return float(json.loads(say("fact", id, "--json", *words).out)["value"])
+
+    index = Report(resolve({})).catalogue.frame("macro/us_cpi").dropna(subset=["value"])
+    mean = index.groupby(index["month"].str[:4].astype(int))["value"].mean()
+    id = "trade.real.customs.2018"
+    default = report.fact(id).value
+    assert default
+    assert value(id, "--set", "base_year=2000") == pytest.approx(default * mean[2000] / mean[2015], rel=1e-9)
+    # The edition since 2017 counts in dollars of 2016; a setting goes on top of it.
+    assert value(id, "--edition", "since-2017") == pytest.approx(default * mean[2016] / mean[2015], rel=1e-9)
+    on_top = value(id, "--edition", "since-2017", "--set", "base_year=2000", "--set", "base_year=2024")
+    assert on_top == pytest.approx(default * mean[2024] / mean[2015], rel=1e-9)
+    is_one_sentence(say("fact", FACT, "--edition", "since-2017"))
+
+
+def test_a_search_gives_the_facts_that_hold_every_word(say: Say, report: Report) -> None:
+    def wanted(*words: str) -> list[str]:
+        texts = {id: f"{id} {fact.label} {fact.period}".lower() for id, fact in report.facts.items()}
+        return sorted(id for id, text in texts.items() if all(word in text for word in words))
+
+    def found(*words: str) -> list[str]:
+        said = say("fact", *words)
+        assert said.code == 0 and said.err == ""
+        return [line.split()[0] for line in said.out.splitlines()]
+
+    assert found("growth", "2014", "kotra") == wanted("growth", "2014", "kotra") != []
+    # Letters' size, order and quotes make no difference; labels count, not ids alone.
+    assert found("2014 KOTRA", "Growth") == wanted("growth", "2014", "kotra")
+    assert found("compound", "constant") == wanted("compound", "constant") != []
+    assert found() == sorted(report.facts)
+    assert found("--list", "trade.total.customs.2018") == ["trade.total.customs.2018"]
+    assert found("trade.total.customs.2018", "2018") == ["trade.total.customs.2018"]
+
+
+def test_a_line_of_a_search_has_id_value_and_label(say: Say) -> None:
+    lines = say("fact", "trade.total.kotra", "--set", "start_year=2013", "--set", "end_year=2014").out.splitlines()
+    assert [line.split(maxsplit=1) for line in lines] == [
+        ["trade.total.kotra.2013", "$6.54 billion  China-DPRK trade, KOTRA"],
+        ["trade.total.kotra.2014", "$6.86 billion  China-DPRK trade, KOTRA"],
+    ]
+
+
+def test_a_search_as_json_gives_the_facts_themselves(say: Say, report: Report) -> None:
+    said = say("fact", "cagr", "customs", "--json")
+    assert said.code == 0 and said.err == ""
+    assert json.loads(said.out) == [fact.as_json() for fact in report.facts.search(["cagr", "customs"])] != []
+
+
+# ------------------------------------------------------------------------------------ explain and seal
+
+
+def test_explain_prints_value_formula_rows_and_sources(say: Say, report: Report) -> None:
+    said = say("explain", FACT)
+    assert said.code == 0 and said.err == ""
+    head, rows, sources = said.out.split("\n\n")
+    assert head.splitlines() == say("fact", FACT).out.splitlines()[:-1]
+    fact = report.fact(FACT)
+    assert re.findall(r"^  (trade/\S+): ", rows, flags=re.M) == list(fact.rows) and len(fact.rows) == 2
+    assert "6,363.63 usd million" in rows and "6,544.7 usd million" in rows
+    assert re.findall(r"^  (\S+): ", sources, flags=re.M) == list(fact.sources)
+    for id in fact.sources:
+        row = report.catalogue.sources.loc[id]
+        for column in ("publisher", "address", "published", "accessed", "terms"):
+            assert row[column] and row[column] in sources
+
+
+def test_explain_as_json_holds_the_same(say: Say, report: Report) -> None:
+    from analysis.explain import explain
+
+    said = say("explain", "trade.growth.kotra.2014", "--json")
+    assert said.code == 0 and said.err == ""
+    assert json.loads(said.out) == json.loads(json.dumps(explain(report, "trade.growth.kotra.2014").as_json()))
+
+
+def test_explain_puts_the_months_of_a_year_into_one_line(say: Say, report: Report) -> None:
+    said = say("explain", "trade.real.customs.2018")
+    index = report.catalogue.frame("macro/us_cpi")
+    for year in ("2015", "2018"):
+        mean = index[index["month"].str[:4] == year]["value"].mean()
+        assert said.out.count(f"macro/us_cpi {year}: mean of 12 months {mean:.6g} ") == 1
+    assert "macro/us_cpi#" not in said.out
+
+
+def test_seal_names_what_changed_and_makes_the_data_whole(project: Project, say: Say) -> None:
+    assert say("seal") == Said(0, "0 changed tables; every table agrees with the data package.\n", "")
+    table = project.root / "data" / "macro" / "us_cpi.csv"
+    table.write_text("\n".join(table.read_text("utf-8").splitlines()[:-1]) + "\n", encoding="utf-8")
+    load.cache_clear()
+    is_one_sentence(say("parameters"))
+    load.cache_clear()
+    said = say("seal")
+    assert said.code == 0 and said.out.startswith("changed: macro/us_cpi\n1 changed tables; ")
+    load.cache_clear()
+    assert say("parameters").code == 0
+
+
+# --------------------------------------------------------------------------------------------- render
+
+
+@pytest.mark.slow
+def test_render_takes_edition_settings_format_folder_and_says_what_it_made(
+    project: Project, report: Report, say: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small(project, report)
+    monkeypatch.chdir(project.root)
+    output = "my reports/výstup"
+    words = ["render", "since-2017", "--set", "start_year=2016", "--set", "start_year=2018", "--output", output]
+    said = say(*words, "--format", "html")
+    assert said.code == 0 and said.err == "", said
+    folder = project.root / output
+    assert parameters_in(folder) == resolve({"start_year": 2018, "index_year": 2016, "base_year": 2016}).plain()
+    facts = len(json.loads((folder / "facts.json").read_text("utf-8"))["facts"])
+    lines = said.out.splitlines()
+    assert lines[0] == "since-2017: no report yet" and re.fullmatch(r"\[1/1\] 00_small  \d+\.\d s", lines[1])
+    made = next(i for i, line in enumerate(lines) if re.fullmatch(r"since-2017: made in \d+\.\d s", line))
+    assert lines[made + 1 :] == [
+        f"  {output}/index.html", f"  {output}/facts.json ({facts} facts)", f"  {output}/tables{os.sep} (1 files)",
+        f"  {output}/manifest.json",
+    ]  # fmt: skip
+    assert {path.name for path in folder.iterdir()} == {"index.html", "facts.json", "tables", "manifest.json"}
+    # PDF joins the page that the same inputs made; `all` then has nothing to do, until it is forced.
+    said = say(*words, "--format", "pdf")
+    assert said.code == 0 and f"  {output}/index.html\n  {output}/report.pdf\n" in said.out
+    said = say(*words)
+    assert said.code == 0 and "since-2017: up to date\n  my reports" in said.out and "[1/1]" not in said.out
+    said = say(*words, "--format", "html", "--force")
+    assert said.code == 0 and said.out.startswith("since-2017: made again, as --force asks\n[1/1]")
+    assert [path.name for path in (project.root / "reports").iterdir()] == ["editions.yml"]
+
+
+@pytest.mark.slow
+def test_render_only_runs_one_notebook_into_a_folder_named_after_it(
+    project: Project, report: Report, say: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small(project, report)
+    small(project, report, "raise RuntimeError('not asked for')", name="01_other")
+    monkeypatch.chdir(project.root / "notebooks")
+    said = say("render", "--only", "00_small.ipynb", "--format", "html")
+    assert said.code == 0 and said.err == "", said
+    folder = project.root / "reports" / "default-00_small"
+    # It lies outside the working folder, so its whole path is printed.
+    assert f"  {folder}/index.html\n" in said.out and (folder / "index.html").is_file()
+    assert [n["name"] for n in json.loads((folder / "manifest.json").read_text("utf-8"))["notebooks"]] == ["00_small"]
+    assert not project.output.exists()
+    assert "default: up to date" in say("render", "--only", "00_small", "--format", "html").out
+
+
+def test_a_failed_build_ends_with_one_sentence_and_code_one(project: Project, say: Say) -> None:
+    said = say("render")
+    is_one_sentence(said, code=1)
+    assert "There are no notebooks in" in said.err
