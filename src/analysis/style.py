@@ -106,15 +106,15 @@ def share_axis(axes: Axes) -> None:
 
 
 def colour_key(axes: Axes, entries: Iterable[tuple[str, str]]) -> None:
-    """Names of colours in a row inside the axes, for bars that have no end to be labelled at."""
+    """Names of colours in a row above the axes, for bars that have no end to be labelled at."""
     texts: list[Artist] = [
         TextArea(("" if text.startswith("●") else "■ ") + text, textprops={"color": colour, "fontsize": 7.5})
         for text, colour in entries
     ]
-    box = AnchoredOffsetbox("upper left", child=HPacker(children=texts, pad=1, sep=8), borderpad=0.1)
-    box.patch.set(edgecolor="none", alpha=0.85)
-    box.set_zorder(6)
-    axes.add_artist(box)
+    row = HPacker(children=texts, pad=0, sep=8)
+    # Above the numbers of the turning points: inside, it would lie on the bars of some edition.
+    axes.add_artist(AnchoredOffsetbox("lower left", child=row, frameon=False, pad=0, borderpad=0,
+                                      bbox_to_anchor=(0, 1.07), bbox_transform=axes.transAxes))  # fmt: skip
 
 
 def year_axis(axes: Axes, first: int, last: int, narrow: bool, room: float = 0.0) -> None:

@@ -49,7 +49,7 @@ def growth(report: Report) -> Display:
         low = max(-READABLE, min(extremes) * 1.15 - 5)
         style.clip(axes, low, high, [(float(y), float(g)) for y, g in known.items()], percent)
         style.turning_lines(axes, marks)
-        axes.set_title("Change on the year before", color=style.MUTED, fontweight="normal", pad=16)
+        axes.set_title("Change on the year before", color=style.MUTED, fontweight="normal", pad=32)
         style.colour_key(axes, [("from exports", style.COLOURS["exports"]), ("from imports", style.COLOURS["imports"]),
                                 ("● growth of the total", style.INK)])  # fmt: skip
         style.footer(figure, narrow, (), marks)
