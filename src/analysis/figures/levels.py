@@ -145,7 +145,7 @@ def real(report: Report) -> Display:
     nominal = next(iter(report.facts.family(f"trade.cagr.{p.basis}")), None)
     if rate and nominal:
         title = say(
-            "In constant dollars trade grew {rate:plain} a year {rate:when}, in current dollars {nominal:plain}",
+            "In constant dollars trade changed by {rate} a year {rate:when}, in current dollars by {nominal}",
             rate=rate, nominal=nominal,
         )  # fmt: skip
     else:
@@ -245,6 +245,8 @@ def story(report: Report) -> Display:
             years = phase.last_year - phase.first_year + 1
             # A narrow phase has room for an upright name only.
             upright = years / (p.end_year - p.start_year + 1) < (0.3 if narrow else 0.14)
+            if upright and phase.key not in shades:
+                continue  # nothing to be named, and the line would run through the name
             axes.text((left + right) / 2, 0.985, phase.name, transform=axes.get_xaxis_transform(), ha="center",
                       va="top", rotation=90 if upright else 0, fontsize=8, color=style.MUTED)  # fmt: skip
         axes.set_title("Trade in million US dollars a year", color=style.MUTED, fontweight="normal")

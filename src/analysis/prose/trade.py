@@ -77,10 +77,11 @@ def long_run(report: Report) -> Finding | None:
     if nominal is None:
         return None
     real = next(iter(report.facts.family(f"trade.cagr_real.{p.basis}")), None)
-    headline = say("Trade grew {nominal:plain} a year on average {nominal:when}.", nominal=nominal)
+    moved = "grew" if _value(nominal) >= 0 else "fell"
+    headline = say(f"Trade {moved} {{nominal:abs}} a year on average {{nominal:when}}.", nominal=nominal)
     if real:
         detail = say(
-            "In constant dollars it was {real:plain} a year ({real:period}). An average between two end years says "
+            "In constant dollars it was {real} a year ({real:period}). An average between two end years says "
             "nothing about the years between them; the peak and the troughs are in the chart.", real=real,
         )  # fmt: skip
     else:

@@ -112,14 +112,19 @@ def _widths(node: Node) -> list[float]:
     for position, column in enumerate(node["columns"]):
         texts = [row[position] for row in node["rows"]]
         # Not split(): a no-break space does not end a word.
-        need = max(len(word) for text in [column["label"], *texts] for word in text.split(" "))
-        want = max((len(text) for text in texts), default=0)
+        need = max(_length(word) for text in [column["label"], *texts] for word in text.split(" "))
+        want = max(map(_length, texts), default=0)
         need = max(need, want if want <= UNBROKEN else 0)
         needs.append(need + PADDING)
         wants.append(min(max(need, want), max(need, WIDEST)) + PADDING)
     left, wanted = LETTERS_A_LINE - sum(needs), sum(wants) - sum(needs)
     share = min(1.0, max(0.0, left / wanted)) if wanted else 0.0
     return [round(need + (want - need) * share, 2) for need, want in zip(needs, wants, strict=True)]
+
+
+def _length(text: str) -> float:
+    """Letters of `text`; a digit, all of one width in a table, and a capital take the room of more than one."""
+    return sum(1.2 if letter.isdigit() or letter.isupper() else 1 for letter in text)
 
 
 def _explained(error: typst.TypstError) -> BuildError | Unshowable:
