@@ -9,10 +9,11 @@ import json
 import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,10 @@ import yaml
 from analysis import Report, cli, tables
 from analysis.catalogue import load
 from analysis.errors import UserError
+from analysis.explain import explain
+from analysis.facts import Fact
 from analysis.parameters import PARAMETER_NAMES, ReportParameters, resolve
+from analysis.trade import facts as trade_facts
 from conftest import ROOT, Project, contents, showing
 
 FACT = "trade.growth.customs.2014"
@@ -40,6 +44,22 @@ class Said:
 
 
 Say = Callable[..., Said]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def facts_once() -> Iterator[None]:
+    """The facts of the same parameters and data are computed once for all command lines: half a second each."""
+    compute, known = trade_facts.trade_facts, dict[tuple[ReportParameters, str], list[Fact]]()
+
+    def remembered(report: Report) -> list[Fact]:
+        key = report.parameters, json.dumps(report.catalogue.package)
+        if key not in known:
+            known[key] = list(compute(report))
+        return known[key]
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(trade_facts, "trade_facts", remembered)
+        yield
 
 
 @pytest.fixture
@@ -168,7 +188,9 @@ def patched(monkeypatch: pytest.MonkeyPatch, command: Callable[[argparse.Namespa
 
 
 @pytest.mark.parametrize("words", [["--debug", "render", "defalt"], ["render", "defalt", "--debug"]])
-def test_debug_shows_the_traceback_of_a_users_mistake(project: Project, report: Report, say: Say, words: list[str]) -> None:
+def test_debug_shows_the_traceback_of_a_users_mistake(
+    project: Project, report: Report, say: Say, words: list[str]
+) -> None:
     small(project, report)
     said = say(*words)
     *traceback, sentence = said.err.splitlines()
@@ -227,19 +249,32 @@ print(ending, code, "at once" if time.monotonic() - begun < 2 else "late")
 """
 
 
-@POSIX_SIGNALS
-@pytest.mark.parametrize("waiting", ["in short waits", "in one long wait"])
-@pytest.mark.parametrize(("name", "ending"), [("SIGTERM", "SystemExit 143"), ("SIGINT", "returned 130")])
-def test_an_end_that_came_where_no_exception_gets_out_is_asked_for_again(name: str, ending: str, waiting: str) -> None:
-    import signal
+WAITS = {"in short waits": "0.05", "in one long wait": "5"}
 
-    nap = "0.05" if waiting == "in short waits" else "5"
-    # A process of its own: where this fails, the signal must not end the tests.
-    done = subprocess.run(
-        [sys.executable, "-c", ENDING, str(int(getattr(signal, name))), nap], capture_output=True, text=True
-    )
-    assert done.stdout == f"{ending} at once\n", (done.returncode, done.stdout, done.stderr)
-    assert "Traceback" not in done.stderr and "ignored" not in done.stderr
+
+@pytest.fixture(scope="module")
+def endings() -> dict[tuple[str, str], tuple[str, str]]:
+    """What a process says and complains of when its first request to end is lost; all run side by side."""
+    processes = {}
+    for name in ("SIGTERM", "SIGINT"):
+        for waiting, nap in WAITS.items():
+            # Processes of their own: where this fails, the signal must not end the tests.
+            command = [sys.executable, "-c", ENDING, str(int(getattr(signal, name))), nap]
+            processes[name, waiting] = subprocess.Popen(
+                command, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+            )
+    return {key: process.communicate(timeout=60) for key, process in processes.items()}
+
+
+@POSIX_SIGNALS
+@pytest.mark.parametrize("waiting", WAITS)
+@pytest.mark.parametrize(("name", "ending"), [("SIGTERM", "SystemExit 143"), ("SIGINT", "returned 130")])
+def test_an_end_that_came_where_no_exception_gets_out_is_asked_for_again(
+    endings: dict[tuple[str, str], tuple[str, str]], name: str, ending: str, waiting: str
+) -> None:
+    out, err = endings[name, waiting]
+    assert out == f"{ending} at once\n", (out, err)
+    assert "Traceback" not in err and "ignored" not in err
 
 
 def closed_after_a_line(environment: dict[str, str], *words: str) -> tuple[str, int, str]:
@@ -414,6 +449,13 @@ def test_the_ranges_listed_are_those_of_the_data_and_those_that_hold(say: Say) -
     assert sum("from 1984 to 2025" in lines[1] for lines in listed.values()) >= 3
 
 
+def test_parameters_without_their_data_are_not_listed_by_half(project: Project, say: Say) -> None:
+    (project.root / "data" / "macro" / "us_cpi.csv").unlink()
+    said = say("parameters")
+    is_one_sentence(said)
+    assert "macro/us_cpi is missing" in said.err
+
+
 # ----------------------------------------------------------------------------------------------- fact
 
 
@@ -475,8 +517,8 @@ def test_a_search_gives_the_facts_that_hold_every_word(say: Say, report: Report)
 
 
 def test_a_line_of_a_search_has_id_value_and_label(say: Say) -> None:
-    lines = say("fact", "trade.total.kotra", "--set", "start_year=2013", "--set", "end_year=2014").out.splitlines()
-    assert [line.split(maxsplit=1) for line in lines] == [
+    said = say("fact", "--list", "trade.total.kotra", "--set", "start_year=2013", "--set", "end_year=2014")
+    assert [line.split(maxsplit=1) for line in said.out.splitlines()] == [
         ["trade.total.kotra.2013", "$6.54 billion  China-DPRK trade, KOTRA"],
         ["trade.total.kotra.2014", "$6.86 billion  China-DPRK trade, KOTRA"],
     ]
@@ -494,7 +536,8 @@ def test_a_search_as_json_gives_the_facts_themselves(say: Say, report: Report) -
 def test_explain_prints_value_formula_rows_and_sources(say: Say, report: Report) -> None:
     said = say("explain", FACT)
     assert said.code == 0 and said.err == ""
-    head, rows, sources = said.out.split("\n\n")
+    head, rows, sources, caveats = said.out.split("\n\n")
+    assert caveats.splitlines()[1:] == [f"  {text}" for text in explain(report, FACT).caveats] != []
     assert head.splitlines() == say("fact", FACT).out.splitlines()[:-1]
     fact = report.fact(FACT)
     assert re.findall(r"^  (trade/\S+): ", rows, flags=re.M) == list(fact.rows) and len(fact.rows) == 2
@@ -528,12 +571,14 @@ def test_seal_names_what_changed_and_makes_the_data_whole(project: Project, say:
     table = project.root / "data" / "macro" / "us_cpi.csv"
     table.write_text("\n".join(table.read_text("utf-8").splitlines()[:-1]) + "\n", encoding="utf-8")
     load.cache_clear()
-    is_one_sentence(say("parameters"))
+    said = say("fact", FACT)
+    is_one_sentence(said)
+    assert "macro/us_cpi" in said.err and "`python -m analysis seal`" in said.err
     load.cache_clear()
     said = say("seal")
     assert said.code == 0 and said.out.startswith("changed: macro/us_cpi\n1 changed tables; ")
     load.cache_clear()
-    assert say("parameters").code == 0
+    assert say("fact", FACT).code == 0
 
 
 # --------------------------------------------------------------------------------------------- render
@@ -560,13 +605,11 @@ def test_render_takes_edition_settings_format_folder_and_says_what_it_made(
         f"  {output}/manifest.json",
     ]  # fmt: skip
     assert {path.name for path in folder.iterdir()} == {"index.html", "facts.json", "tables", "manifest.json"}
-    # PDF joins the page that the same inputs made; `all` then has nothing to do, until it is forced.
+    # PDF joins the page that the same inputs made; `all` then has nothing to do.
     said = say(*words, "--format", "pdf")
     assert said.code == 0 and f"  {output}/index.html\n  {output}/report.pdf\n" in said.out
     said = say(*words)
     assert said.code == 0 and "since-2017: up to date\n  my reports" in said.out and "[1/1]" not in said.out
-    said = say(*words, "--format", "html", "--force")
-    assert said.code == 0 and said.out.startswith("since-2017: made again, as --force asks\n[1/1]")
     assert [path.name for path in (project.root / "reports").iterdir()] == ["editions.yml"]
 
 
@@ -584,7 +627,9 @@ def test_render_only_runs_one_notebook_into_a_folder_named_after_it(
     assert f"  {folder}/index.html\n" in said.out and (folder / "index.html").is_file()
     assert [n["name"] for n in json.loads((folder / "manifest.json").read_text("utf-8"))["notebooks"]] == ["00_small"]
     assert not project.output.exists()
-    assert "default: up to date" in say("render", "--only", "00_small", "--format", "html").out
+    again = ["render", "--only", "00_small", "--format", "html"]
+    assert say(*again).out.startswith("default: up to date\n")
+    assert say(*again, "--force").out.startswith("default: made again, as --force asks\n[1/1]")
 
 
 def test_a_failed_build_ends_with_one_sentence_and_code_one(project: Project, say: Say) -> None:

@@ -5,9 +5,14 @@ Every number comes from a fact or from the data package; nothing here is typed b
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from datetime import date
+from fnmatch import fnmatchcase
 
+import pandas as pd
+
+from .catalogue import Catalogue
 from .display import Sentence, Words, say
 from .facts import Fact
 from .report import Report
@@ -42,6 +47,26 @@ def caveats(report: Report, *ids: str, bases: Iterable[str] = ()) -> tuple[Sente
         and (rows.isna().loc[id, "from_year"] or rows.loc[id, "from_year"] <= report.parameters.end_year)
     ]
     return tuple(say("{text}", text=report.catalogue.caveat(id)) for id in chosen)
+
+
+def caveats_of(catalogue: Catalogue, fact: Fact) -> tuple[str, ...]:
+    """The caveats that touch `fact`: those of its record, its kind and its years, as data/caveats.csv declares them."""
+    kind, record = [*fact.id.split("."), "", ""][1:3]
+    bases = set(catalogue.bases) if record == "all_bases" else set(record.split("_to_"))
+    years = [int(year) for year in re.findall(r"\d{4}", fact.period)]
+    return tuple(
+        catalogue.caveat(row["caveat_id"])
+        for row in catalogue.frame("caveats").to_dict("records")
+        if bases & set(row["applies_to"].split())
+        and _named(kind, row["facts"].split())
+        and (pd.isna(row["from_year"]) or row["from_year"] <= max(years))
+        and (pd.isna(row["to_year"]) or row["to_year"] >= min(years))
+    )
+
+
+def _named(kind: str, patterns: list[str]) -> bool:
+    barred = [pattern[1:] for pattern in patterns if pattern.startswith("!")]
+    return any(fnmatchcase(kind, p) for p in patterns) and not any(fnmatchcase(kind, p) for p in barred)
 
 
 def recency(report: Report, last: object) -> Sentence:

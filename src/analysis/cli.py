@@ -123,14 +123,17 @@ def _editions(options: argparse.Namespace) -> int:
 
 def _parameters(options: argparse.Namespace) -> int:
     from .catalogue import load
-    from .parameters import ReportParameters, allowed
+    from .parameters import ReportParameters, allowed, choices
 
     catalogue = load()
+    lines = []
     for name, field in ReportParameters.model_fields.items():
-        print(name)
-        print(f"  {field.description}")
-        print(f"  Type: {_type_name(field.annotation)}; {allowed(name, catalogue)}.")
-        print(f"  Default: {'none' if field.default is None else field.default}")
+        kind = "one of a list" if choices(name, catalogue) else _type_name(field.annotation)
+        lines += [
+            name, f"  {field.description}", f"  Type: {kind}; {allowed(name, catalogue)}.",
+            f"  Default: {'none' if field.default is None else field.default}",
+        ]  # fmt: skip
+    print("\n".join(lines))
     return 0
 
 
@@ -176,6 +179,9 @@ def _explain(options: argparse.Namespace) -> int:
         print(f"    {source.address}")
         dates = f"published {source.published}" if source.published else "no date of publication"
         print(f"    {dates}, accessed {source.accessed}; terms: {source.terms}")
+    print("\nWhat to keep in mind")
+    for caveat in explanation.caveats:
+        print(f"  {caveat}")
     return 0
 
 
@@ -236,10 +242,11 @@ def _row_lines(rows: Iterable[Any]) -> Iterator[str]:
     for (table, year, whole_year), group in itertools.groupby(rows, key=_year_of_months):
         months = list(group)
         if whole_year and len(months) > 1:
-            mean = sum(month.value for month in months if month.value is not None) / len(months)
+            known = [month.value for month in months if month.value is not None]
             yield (
-                f"  {table} {year}: mean of {len(months)} months {mean:.6g} {months[0].unit.replace('_', ' ')}; "
-                f"{months[0].compiler}; grade {months[0].quality}; from {'; '.join(months[0].sources)}"
+                f"  {table} {year}: mean of {len(known)} months {sum(known) / len(known):.6g} "
+                f"{months[0].unit.replace('_', ' ')}; {months[0].compiler}; grade {months[0].quality}; "
+                f"from {'; '.join(months[0].sources)}"
             )
             continue
         for row in months:
@@ -319,9 +326,18 @@ def _ask_again(lost: sys.UnraisableHookArgs) -> None:
         sys.__unraisablehook__(lost)
         return
     # Not from here, for this is such a place too.
-    again = threading.Timer(0.01, signal.raise_signal, [number])
+    again = threading.Timer(0.01, _signal, [number])
     again.daemon = True
     again.start()
+
+
+def _signal(number: int) -> None:
+    """Send this process a signal; where the system can, to the main thread, which a long wait then ends."""
+    main_thread = threading.main_thread().ident
+    if hasattr(signal, "pthread_kill") and main_thread is not None:
+        signal.pthread_kill(main_thread, number)
+    else:
+        signal.raise_signal(number)
 
 
 # ----------------------------------------------------------------------------------- what is asked

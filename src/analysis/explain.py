@@ -12,6 +12,7 @@ from typing import Any
 
 import pandas as pd
 
+from .captions import caveats_of
 from .catalogue import Catalogue
 from .errors import DataError
 from .facts import Fact
@@ -59,12 +60,14 @@ class Explanation:
     fact: Fact
     inputs: tuple[Input, ...]
     sources: tuple[Source, ...]
+    caveats: tuple[str, ...]
 
     def as_json(self) -> dict[str, Any]:
         return {
             "fact": {**self.fact.as_json(), "shown": fact_text(self.fact)},
             "inputs": [asdict(row) for row in self.inputs],
             "sources": [asdict(source) for source in self.sources],
+            "caveats": list(self.caveats),
         }
 
 
@@ -76,7 +79,7 @@ def explain(report: Report, id: str) -> Explanation:
     # The sources of a row are as good a reason to name a source as those of the fact itself.
     ids = dict.fromkeys([*fact.sources, *(source for row in inputs for source in row.sources)])
     sources = tuple(Source(id, **{name: str(known.loc[id, name]) for name in SOURCE_FIELDS}) for id in ids)
-    return Explanation(fact, inputs, sources)
+    return Explanation(fact, inputs, sources, caveats_of(report.catalogue, fact))
 
 
 def resolve_row(catalogue: Catalogue, key: str) -> list[Input]:

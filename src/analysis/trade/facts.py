@@ -92,7 +92,8 @@ def _growth(cells: pd.DataFrame, basis: str, label: str) -> Iterator[Fact]:
     parts = growth.contributions(values["exports"], values["imports"], values["total"])
     for measure in ("exports", "imports"):
         for year, points in parts[measure].dropna().items():
-            used = [cells.loc[(y, m)] for y in (year, int(str(year)) - 1) for m in (measure, "total")]
+            before = int(str(year)) - 1
+            used = [cells.loc[key] for key in ((year, measure), (before, measure), (before, "total"))]
             yield Fact(
                 id=f"trade.contribution_{measure}.{basis}.{year}",
                 label=f"Contribution of {LABELS[measure]} to the growth of the total, {label}",
@@ -212,7 +213,7 @@ def _real(catalogue: Catalogue, cells: pd.DataFrame, basis: str, label: str, bas
                 id=f"trade.real{suffix}.{basis}.{year}", value=value, unit="usd_million", period=str(year),
                 label=f"{LABELS[measure]} in dollars of {base_year}, {label}", status="derived",
                 formula=f"value x US CPI of {base_year} / US CPI of {year}", decimals=decimals_of(cell["precision"]),
-                rows=(*cell["rows"], f"macro/us_cpi#{base_year}", f"macro/us_cpi#{year}"),
+                rows=_join([cell["rows"], (f"macro/us_cpi#{y}" for y in (base_year, year))]),
                 sources=(*cell["sources"], "bls-cpi"),
             )  # fmt: skip
         if rate := growth.cagr(real):
@@ -222,7 +223,9 @@ def _real(catalogue: Catalogue, cells: pd.DataFrame, basis: str, label: str, bas
                 unit="percent", period=f"{rate.first_year}-{rate.last_year}", status="derived", decimals=1,
                 label=f"Compound annual growth rate of {LABELS[measure]} in constant dollars, {label}",
                 formula=f"(real {rate.last_year} / real {rate.first_year}) ^ (1 / {rate.years}) - 1",
-                rows=_join(c["rows"] for c in ends), sources=(*_join(c["sources"] for c in ends), "bls-cpi"),
+                rows=_join([*(c["rows"] for c in ends),
+                            (f"macro/us_cpi#{y}" for y in (rate.first_year, rate.last_year))]),
+                sources=(*_join(c["sources"] for c in ends), "bls-cpi"),
             )  # fmt: skip
 
 

@@ -1,0 +1,86 @@
+"""The timing program: it can be loaded, explains itself, and adds up. Nothing is timed here."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from conftest import ROOT
+
+
+@pytest.fixture(scope="module")
+def bench() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("bench_tool", ROOT / "tools" / "bench.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module  # dataclasses look their module up
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_it_answers_help(bench: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        bench.main(["--help"])
+    assert end.value.code == 0
+    text = capsys.readouterr().out
+    assert all(f"--{name}" in text for name in ("repeat", "edition", "only"))
+
+
+def test_it_takes_its_options(bench: ModuleType) -> None:
+    assert vars(bench.parser().parse_args([])) == {"repeat": 2, "edition": "default", "only": None}
+    given = bench.parser().parse_args(["--repeat", "3", "--only", "00_summary"])
+    assert (given.repeat, given.only) == (3, "00_summary")
+
+
+@pytest.mark.parametrize("count", ["0", "-1", "x", "1.5"])
+def test_it_refuses_a_count_that_is_none(bench: ModuleType, count: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as end:
+        bench.main(["--repeat", count])
+    assert end.value.code == 2 and "whole number from 1 on" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("words", "near"), [(["--only", "00_sumary"], "00_summary"), (["--edition", "defalt"], "default")]
+)
+def test_it_refuses_what_does_not_exist_before_it_times_anything(
+    bench: ModuleType, words: list[str], near: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert bench.main(words) == 2
+    shown = capsys.readouterr()
+    assert shown.out == "" and f"did you mean {near}?" in shown.err and shown.err.count("\n") == 1
+
+
+def test_the_tables_divide_ours_by_the_tools(bench: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
+    bench._print_notebooks([bench.NotebookTimes("a", 1.0, 3.0, 4.0), bench.NotebookTimes("b", 2.0, 3.0, 2.0)])
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()[-3:]]
+    assert rows == [
+        ["a", "1.00", "3.00", "4.00", "0.25", "0.75"], ["b", "2.00", "3.00", "2.00", "1.00", "1.50"],
+        ["all", "3.00", "6.00", "6.00", "0.50", "1.00"],
+    ]  # fmt: skip
+    bench._print_build(bench.BuildTimes(8.0, 2.0, {"notebooks": 4.0}))
+    rows = [line.split() for line in capsys.readouterr().out.splitlines()[-3:]]
+    assert rows == [
+        ["made", "new", "8.00"], ["again,", "up", "to", "date", "2.00", "0.25"],
+        ["of", "it:", "notebooks", "4.00", "0.50"],
+    ]  # fmt: skip
+
+
+def test_the_parts_of_a_build_come_from_its_manifest_and_its_words(bench: ModuleType, tmp_path: Path) -> None:
+    manifest = bench.outputs.Manifest(
+        edition="x", parameters={}, input_digest="", inputs={}, formats=("html",), versions={}, data={},
+        files={"index.html": "", "report.pdf": ""}, started="", finished="",
+        notebooks=({"name": "a", "seconds": 1.25}, {"name": "b", "seconds": 2.5}),
+    )  # fmt: skip
+    bench.outputs.write_manifest(tmp_path, manifest)
+    printed = "x: no report yet\n[1/2] a  1.2 s\nindex.html  0.3 s\nreport.pdf  1.4 s\n"
+    assert bench._parts(tmp_path, printed) == {"notebooks": 3.75, "index.html": 0.3, "report.pdf": 1.4}
+
+
+def test_a_command_that_fails_is_one_sentence(bench: ModuleType) -> None:
+    with pytest.raises(bench.Failed, match=r"^`python -c .*` ended with code 3: no luck$"):
+        bench._run([sys.executable, "-c", "import sys; print('Error: no luck', file=sys.stderr); sys.exit(3)"])
+    assert bench._run([sys.executable, "-c", "print('done')"]) == "done\n"
