@@ -52,6 +52,7 @@ def records_of(cells: pd.DataFrame, **more: Mapping[tuple[int, str], object] | s
             "year": int(year), "flow": measure, "usd_million": cell["value"], "status": cell["status"],
             "fit_for_growth": "yes" if cell["fit"] else "no", "compiler": cell["compiler"],
             **{name: value if isinstance(value, str) else value.get((year, measure)) for name, value in more.items()},
+            "rows": " ".join(cell["rows"]),
         }
         for (year, measure), cell in cells.iterrows()
         if pd.notna(cell["value"])

@@ -174,7 +174,8 @@ def _month_line(axes: Axes, cells: pd.DataFrame, colour: str) -> None:
 def _records(frame: pd.DataFrame, label: str) -> Iterable[dict[str, Any]]:
     for (period, measure), cell in _known(frame).iterrows():
         yield {label: str(period), "flow": measure, "usd_million": cell["value"], "status": cell["status"],
-               "grade": cell["quality"], "method": cell.get("method", cell.get("origin", ""))}  # fmt: skip
+               "grade": cell["quality"], "method": cell.get("method", cell.get("origin", "")),
+               "rows": " ".join(cell["rows"])}  # fmt: skip
 
 
 def _nothing(report: Report, what: str) -> Prose:

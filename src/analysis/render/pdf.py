@@ -87,7 +87,7 @@ def payload(doc: Document) -> dict[str, Any]:
 
 
 def _for_paper(node: Node) -> Node:
-    kept = {key: value for key, value in node.items() if key not in ("data", "facts", "narrow", "svg")}
+    kept = {key: value for key, value in node.items() if key not in ("data", "facts", "cell_facts", "narrow", "svg")}
     if node["kind"] == "heading":
         kept["first"] = False
     elif node["kind"] == "table":
