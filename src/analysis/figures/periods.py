@@ -88,7 +88,7 @@ def quarters(report: Report) -> Display:
         style.turning_lines(axes, marks)
         axes.set_title("Million US dollars a quarter, imports below the line", color=style.MUTED,
                        fontweight="normal", pad=16)  # fmt: skip
-        style.footer(figure, narrow, ("■ printed quarter or three printed months", "□ derived"), marks)
+        style.footer(figure, narrow, ("■ printed, or the sum of printed months", "□ derived"), marks)
 
     wide, narrow = style.draw(paint)
     return FigureDisplay(
@@ -97,7 +97,7 @@ def quarters(report: Report) -> Display:
             say("Bars by quarter, exports above and imports below the line."),
             *(_peak_words(report, f"trade.quarter_{flow}.customs", flow) for flow in ("exports", "imports")),
         ),
-        caption=say("Chinese customs. A quarter is printed, or the sum of three months, or derived from printed "
+        caption=say("Chinese customs. A quarter is printed, or the sum of its months, or derived from printed "
                     "cumulative figures."),
         records=tuple(_records(frame, "quarter")),
         notes=(*caveats(report, "derived-months", "crude-unreported", "news-read", bases=["customs"]),
@@ -193,7 +193,7 @@ def _months_title(report: Report) -> Sentence:
 
 
 def _months_alt(report: Report) -> Sentence:
-    return join(say("Three line charts by month."),
+    return join(say("Line charts by month, one for each flow."),
                 *(_peak_words(report, f"trade.month_{m}.customs", m) for m in MEASURES))  # fmt: skip
 
 
