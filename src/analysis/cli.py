@@ -222,6 +222,9 @@ def _what_was_made(built: Any) -> Iterator[str]:
     for folder in ("tables", "figures"):
         if count := sum(name.startswith(f"{folder}/") for name in built.files):
             yield f"  {_near(built.output / folder)}{os.sep} ({count} files)"
+    for name in ("tables.xlsx", "rows.csv"):
+        if name in built.files:
+            yield f"  {_near(built.output / name)}"
     yield f"  {_near(built.output / 'manifest.json')}"
 
 

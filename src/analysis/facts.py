@@ -72,9 +72,17 @@ class Fact:
         return {
             "id": self.id, "label": self.label, "value": self.value, "unit": self.unit, "period": self.period,
             "status": self.status, "low": self.low, "high": self.high, "formula": self.formula,
-            "rows": list(self.rows), "sources": list(self.sources),
+            "rows": list(self.rows), "sources": list(self.sources), "decimals": self.decimals,
             "stats": dict(self.stats) if self.stats else None,
         }  # fmt: skip
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any]) -> Fact:
+        """The fact that stands as `body` in facts.json; raises ValueError, KeyError or TypeError if none does.
+
+        Reports made before decimals were recorded are shown with two.
+        """
+        return cls(**{"decimals": 2, **body, "rows": tuple(body["rows"]), "sources": tuple(body["sources"])})
 
 
 class FactBook(Mapping[str, Fact]):

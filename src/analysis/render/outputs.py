@@ -13,19 +13,22 @@ import json
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from ..catalogue import Catalogue
 from ..display import NODE_TYPE, Node
 from ..errors import BuildError
+from ..explain import Input, resolve_row
 from ..facts import FactBook, significant
 from ..parameters import ReportParameters
+from .pictures import png
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-MANIFEST = "manifest.json"
+MANIFEST, FACTS, ROWS, WORKBOOK = "manifest.json", "facts.json", "rows.csv", "tables.xlsx"
 MADE_BY = "analysis"
 FILE_OF = {"html": "index.html", "pdf": "report.pdf"}
 NODE_ID = re.compile(r"[a-z0-9][a-z0-9_-]*")
@@ -37,8 +40,9 @@ LITTER = (".DS_Store", "Thumbs.db", "desktop.ini", ".ipynb_checkpoints")
 class Manifest:
     """What a report was made from and what it holds. `inputs` are the parts of `input_digest`.
 
-    `files` maps the path of a file inside the report to its SHA-256. The clock times of a build stand
-    here and in no other file.
+    `files` maps the path of a file inside the report to its SHA-256, `tables` each table of the data package to
+    the hash of its file, `code` each module that facts are computed with. The clock times of a build stand here
+    and in no other file. Reports made before the last two were recorded have none.
     """
 
     edition: str
@@ -52,6 +56,8 @@ class Manifest:
     notebooks: tuple[dict[str, Any], ...]
     started: str
     finished: str
+    tables: dict[str, str] = field(default_factory=dict)
+    code: dict[str, str] = field(default_factory=dict)
 
     @property
     def documents(self) -> list[str]:
@@ -86,11 +92,32 @@ def check_facts(name: str, nodes: Iterable[Node], book: FactBook) -> None:
 def write_facts(folder: Path, edition: str, parameters: ReportParameters, book: FactBook) -> None:
     """facts.json: the edition, its parameters and all its facts in order of id."""
     body = {"edition": edition, "parameters": parameters.plain(), "facts": book.as_json()}
-    _write(folder / "facts.json", _json(body))
+    _write(folder / FACTS, _json(body))
+
+
+def write_rows(folder: Path, catalogue: Catalogue, book: FactBook) -> None:
+    """rows.csv: every row of data that a fact names, as it stood when the report was made."""
+    _write(folder / ROWS, rows_csv(rows_of(catalogue, book)))
+
+
+def rows_of(catalogue: Catalogue, book: FactBook) -> dict[str, list[Input]]:
+    """The rows behind the facts of `book`, by the name that facts give them; a year of months is one name."""
+    return {key: resolve_row(catalogue, key) for key in sorted({row for fact in book.values() for row in fact.rows})}
+
+
+def rows_csv(rows: Mapping[str, Iterable[Input]]) -> str:
+    """`rows` as CSV; the first column is the name by which facts call a row."""
+    names = [item.name for item in fields(Input)]
+    records = [
+        [key, *(";".join(value) if isinstance(value := getattr(row, name), tuple) else value for name in names)]
+        for key, group in rows.items()
+        for row in group
+    ]
+    return csv_text({"columns": ["named", *names], "rows": records})
 
 
 def write_data(folder: Path, nodes: Iterable[Node]) -> None:
-    """tables/<id>.csv for every table and figure, figures/<id>.svg for every figure.
+    """tables/<id>.csv for every table and figure, figures/<id>.svg and .png for every figure.
 
     Raises BuildError when two different nodes share an id.
     """
@@ -109,6 +136,8 @@ def write_data(folder: Path, nodes: Iterable[Node]) -> None:
                 raise BuildError(f"Two different tables or figures have the id {id!r}.")
     for path, text in files.items():
         _write(folder / path, text)
+        if path.endswith(".svg"):
+            (folder / path).with_suffix(".png").write_bytes(png(text))
 
 
 def csv_text(data: Mapping[str, Any]) -> str:
