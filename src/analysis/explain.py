@@ -84,12 +84,17 @@ def explain(report: Report, id: str) -> Explanation:
 
 def resolve_row(catalogue: Catalogue, key: str) -> list[Input]:
     """The rows that `table#key` names, one or (for a year of months) several; DataError if there is none."""
+    table = key.partition("#")[0]
+    return [_input(catalogue, table, row) for row in records(catalogue.frame(table), key)]
+
+
+def records(frame: pd.DataFrame, key: str) -> list[dict[str, Any]]:
+    """The rows of the table `frame` that `table#key` names, as they stand there; DataError if there is none."""
     table, _, wanted = key.partition("#")
-    frame = catalogue.frame(table)
     chosen = frame[_match(frame, wanted)]
     if chosen.empty:
         raise DataError(f"The row {key} is named by a fact, but the table {table} does not have it.")
-    return [_input(catalogue, table, row) for row in chosen.to_dict("records")]
+    return [{str(name): value for name, value in row.items()} for row in chosen.to_dict("records")]
 
 
 def _match(frame: pd.DataFrame, wanted: str) -> pd.Series:

@@ -184,6 +184,11 @@ def versions() -> dict[str, str]:
     return found
 
 
+def computing(found: Mapping[str, str]) -> dict[str, str]:
+    """Of the versions `found`, those of Python and the libraries that facts may be computed with."""
+    return {name: number for name, number in found.items() if name not in SETTING}
+
+
 # ------------------------------------------------------------------------------------------ checks
 
 

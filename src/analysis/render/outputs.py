@@ -13,14 +13,14 @@ import json
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ..catalogue import Catalogue
-from ..display import NODE_TYPE, Node
+from ..display import NODE_TYPE, Node, data_of
 from ..errors import BuildError
-from ..explain import Input, resolve_row
+from ..explain import records
 from ..facts import FactBook, significant
 from ..parameters import ReportParameters
 from .pictures import png
@@ -100,20 +100,18 @@ def write_rows(folder: Path, catalogue: Catalogue, book: FactBook) -> None:
     _write(folder / ROWS, rows_csv(rows_of(catalogue, book)))
 
 
-def rows_of(catalogue: Catalogue, book: FactBook) -> dict[str, list[Input]]:
+def rows_of(catalogue: Catalogue, book: FactBook) -> dict[str, list[dict[str, Any]]]:
     """The rows behind the facts of `book`, by the name that facts give them; a year of months is one name."""
-    return {key: resolve_row(catalogue, key) for key in sorted({row for fact in book.values() for row in fact.rows})}
+    keys = sorted({row for fact in book.values() for row in fact.rows})
+    frames = {table: catalogue.frame(table) for table in dict.fromkeys(key.partition("#")[0] for key in keys)}
+    frames = {table: frame.astype(object).where(frame.notna(), None) for table, frame in frames.items()}
+    return {key: records(frames[key.partition("#")[0]], key) for key in keys}
 
 
-def rows_csv(rows: Mapping[str, Iterable[Input]]) -> str:
-    """`rows` as CSV; the first column is the name by which facts call a row."""
-    names = [item.name for item in fields(Input)]
-    records = [
-        [key, *(";".join(value) if isinstance(value := getattr(row, name), tuple) else value for name in names)]
-        for key, group in rows.items()
-        for row in group
-    ]
-    return csv_text({"columns": ["named", *names], "rows": records})
+def rows_csv(rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
+    """`rows` as CSV, each with every cell of its table; the first column is the name by which facts call a row."""
+    found = [{"named": key, **row} for key, group in rows.items() for row in group]
+    return csv_text(data_of(found))
 
 
 def write_data(folder: Path, nodes: Iterable[Node]) -> None:
@@ -170,10 +168,15 @@ def read_manifest(folder: Path) -> Manifest | None:
 def hashes(folder: Path) -> dict[str, str]:
     """SHA-256 of every file of a report by its path inside it, the manifest itself left out."""
     return {
-        path: hashlib.sha256((folder / path).read_bytes()).hexdigest()
+        path: digest((folder / path).read_bytes())
         for path in files_in(folder)
         if path != MANIFEST
     }
+
+
+def digest(content: bytes) -> str:
+    """SHA-256 of the content of a file, as manifests record it."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def files_in(folder: Path) -> list[str]:
