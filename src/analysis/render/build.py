@@ -264,7 +264,7 @@ def _make(plan: Plan, inputs: dict[str, str], old: outputs.Manifest | None, prog
         workbook(nodes, book, plan.catalogue, plan.edition.name, plan.parameters)
     )
     formats = [*plan.formats, *_carry_over(plan, old, digest, folder)]
-    if changed := _changed(inputs, fingerprint(plan)):
+    if changed := changed_inputs(inputs, fingerprint(plan)):
         raise BuildError(f"Changed while the report was being made: {listing(changed)}; start the build again.")
     manifest = outputs.Manifest(
         edition=plan.edition.name, parameters=plan.parameters.plain(), input_digest=digest, inputs=inputs,
@@ -370,12 +370,13 @@ def _built(plan: Plan, manifest: outputs.Manifest, made: bool, begun: float) -> 
 def _why(old: outputs.Manifest | None, inputs: dict[str, str], force: bool) -> str:
     if old is None:
         return "no report yet"
-    if changed := _changed(old.inputs, inputs):
+    if changed := changed_inputs(old.inputs, inputs):
         return f"changed since the last report: {listing(changed)}"
     return "made again, as --force asks" if force else "the report is not complete"
 
 
-def _changed(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+def changed_inputs(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """Names of the parts of two fingerprints that differ."""
     return [name for name in dict.fromkeys([*now, *before]) if before.get(name) != now.get(name)]
 
 

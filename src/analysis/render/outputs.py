@@ -160,9 +160,12 @@ def read_manifest(folder: Path) -> Manifest | None:
         for name in ("formats", "notebooks"):
             body[name] = tuple(body[name])
         manifest = Manifest(**body)
+        names = [notebook["name"] for notebook in manifest.notebooks]
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
-    return manifest if isinstance(manifest.files, dict) else None
+    maps = (manifest.parameters, manifest.inputs, manifest.files, manifest.versions, manifest.data, manifest.tables,
+            manifest.code)  # fmt: skip
+    return manifest if names and all(isinstance(value, dict) for value in maps) else None
 
 
 def hashes(folder: Path) -> dict[str, str]:
