@@ -148,7 +148,7 @@ def side(name: str) -> Side:
         reason = "it is neither a folder nor an edition"
     close = nearest(name, known)
     hint = f"did you mean {close}? editions are" if close else "editions are"
-    raise NoReport(f"There is no report {shown(name)!r}: {reason}; {hint} {listing(known)}.")
+    raise NoReport(f"There is no report {shown(name, 120)!r}: {reason}; {hint} {listing(known)}.")
 
 
 def read(folder: Path, name: str) -> Side:
@@ -156,7 +156,7 @@ def read(folder: Path, name: str) -> Side:
     manifest = outputs.read_manifest(folder)
     if manifest is None:
         what = "its manifest.json cannot be read" if (folder / outputs.MANIFEST).exists() else "it has no manifest.json"
-        raise NoReport(f"The folder {shown(name)!r} holds no report of ours: {what}.")
+        raise NoReport(f"The folder {shown(name, 120)!r} holds no report of ours: {what}.")
     try:
         body = json.loads(_checked(folder, outputs.FACTS, manifest))
         facts = {entry["id"]: Fact.from_json(entry) for entry in body["facts"]}
@@ -164,7 +164,7 @@ def read(folder: Path, name: str) -> Side:
         rows = parse_rows(_checked(folder, outputs.ROWS, manifest)) if outputs.ROWS in manifest.files else {}
     except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
         reason = " ".join(str(getattr(error, "strerror", None) or error).split())
-        raise NoReport(f"The report {shown(name)!r} is damaged: {shown(reason, 120)}; render it again.") from None
+        raise NoReport(f"The report {shown(name, 120)!r} is damaged: {shown(reason, 120)}; render it again.") from None
     return Side(
         name=name, edition=manifest.edition, parameters=parameters, facts=facts, rows=rows, tables=manifest.tables,
         code=manifest.code, libraries=build.computing(manifest.versions), data=manifest.data,
@@ -226,7 +226,7 @@ def _recomputing() -> Again:
                 return None
             key = json.dumps(dict(parameters), sort_keys=True)
             if key not in known:
-                known[key] = Report(resolve(parameters, catalogue), catalogue).facts
+                known[key] = dict(Report(resolve(parameters, catalogue), catalogue).facts)
             return known[key]
         except (UserError, OSError):
             return None

@@ -14,7 +14,7 @@ from .compare import KINDS, POINTS, Change, Comparison
 from .display import Column, Prose, TableDisplay, say
 from .errors import listing
 from .facts import COMPARED, Fact
-from .formatting import GAP, MINUS, dollars, fact_text, number, percent
+from .formatting import GAP, dollars, fact_text, number, percent
 from .render.document import composed
 from .render.html import page
 from .render.outputs import csv_text
@@ -53,7 +53,7 @@ def lines(comparison: Comparison, everything: bool = False) -> Iterator[str]:
         yield "Changed, the largest first, counts last" + _part(len(shown), len(changed))
         for change in shown:
             yield f"  {change.fact.id}: {_value(change.old)} → {_value(change.new)} ({difference_text(change)})"
-            yield f"    {change.fact.label}, {change.fact.period}" + _own(change, reasons)
+            yield f"    {change.fact.label}, {_period(change)}" + _own(change, reasons)
     for kind in (APPEARED, WENT, SUPPORT):
         if found := comparison.of(kind):
             yield ""
@@ -169,19 +169,24 @@ def difference_text(change: Change) -> str:
     """new - old in the unit of the fact, and in per cent where that says something."""
     if change.difference is None or change.old is None or change.new is None:
         return "no difference can be formed"
+    unit, size = change.new.unit, abs(change.difference)
     decimals = max(change.old.decimals, change.new.decimals)
-    unit = change.new.unit
+    if unit in POINTS:
+        decimals = 0 if size >= 100 else max(decimals, 0)
+    small = not round(size, decimals)  # no digit that the sources can bear
     if unit == "usd_million":
-        text = ("+" if change.difference > 0 else "") + dollars(change.difference, decimals)
+        text = dollars(10.0**-decimals if small else change.difference, decimals)
     else:
-        decimals = 0 if unit in POINTS and abs(change.difference) >= 100 else max(decimals, 0)
-        text = number(change.difference, decimals, sign=True)
-        if not round(change.difference, decimals):  # too small for the digits that the values are shown with
-            text = f"{change.difference:+.2g}".replace("-", MINUS)
-        text += f" {POINTS[unit]}" if unit in POINTS else ""
-    if change.percent is not None:
-        text += f", {percent(change.percent)}"
-    return text
+        text = number(10.0**-decimals if small else change.difference, max(decimals, 0), sign=not small)
+    text = f"under {text}" if small else f"+{text}" if change.difference > 0 and text[0] != "+" else text
+    text += f" {POINTS[unit]}" if unit in POINTS else ""
+    return text if change.percent is None or small else f"{text}, {percent(change.percent)}"
+
+
+def _period(change: Change) -> str:
+    """The period of a fact, both where it is not the same."""
+    periods = dict.fromkeys(fact.period for fact in (change.old, change.new) if fact)
+    return " → ".join(periods)
 
 
 # ------------------------------------------------------------------------------------------------ data
@@ -195,7 +200,7 @@ def records(comparison: Comparison) -> list[dict[str, Any]]:
 def _record(change: Change) -> dict[str, Any]:
     old, new, cause = change.old, change.new, change.cause
     return {
-        "kind": change.kind, "fact": change.fact.id, "label": change.fact.label, "period": change.fact.period,
+        "kind": change.kind, "fact": change.fact.id, "label": change.fact.label, "period": _period(change),
         "unit": change.fact.unit, "old": old.value if old else None, "new": new.value if new else None,
         "difference": change.difference, "percent": change.percent,
         "old_low": old.low if old else None, "old_high": old.high if old else None,
@@ -262,7 +267,7 @@ def as_html(comparison: Comparison) -> str:
                 counts=_counts(comparison)),
         )).node(),
         Prose((say("Old: {side}.", side=_side_text(old)), say("New: {side}.", side=_side_text(new))), "list").node(),
-        *([Prose((say("Why they differ"),)).node(), Prose(reasons, "list").node()] if reasons else []),
+        *([Prose((say("Why they differ:"),)).node(), Prose(reasons, "list").node()] if reasons else []),
         _heading("What were they made from?"),
         _inputs(comparison) if comparison.inputs else
         Prose((say("The same parameters, data, code and libraries."),)).node(),
@@ -274,7 +279,8 @@ def as_html(comparison: Comparison) -> str:
         found = comparison.of(kind)
         nodes.append(_table(kind, found) if found else Prose((say("None."),)).node())
     return page(composed(
-        f"What changed from {old.name} to {new.name}", f"{_data_text(old)}; {_data_text(new)}.".capitalize(),
+        f"What changed from {old.name} to {new.name}",
+        f"Both on {_data_text(new)}." if old.data == new.data else f"From {_data_text(old)} to {_data_text(new)}.",
         "comparison of two reports", nodes,
     ))  # fmt: skip
 
@@ -293,25 +299,20 @@ def _inputs(comparison: Comparison) -> dict[str, Any]:
 
 def _table(kind: str, changes: Sequence[Change]) -> dict[str, Any]:
     rows = tuple(
-        {"fact": c.fact.id, "label": f"{c.fact.label}, {c.fact.period}", "old": _value(c.old), "new": _value(c.new),
-         "difference": difference_text(c) if kind == CHANGED else "", "why": c.cause.text, "rows": _rows_text(c)}
+        {"fact": f"{c.fact.label}, {_period(c)} ({c.fact.id})", "value": _value(c.fact),
+         "values": f"{_value(c.old)} → {_value(c.new)}", "difference": difference_text(c) if kind == CHANGED else "",
+         "why": "; ".join(filter(None, [c.cause.text, _rows_text(c)]))}
         for c in changes
     )  # fmt: skip
-    columns = [Column("fact", "Fact"), Column("label", "What it is")]
-    if kind != APPEARED:
-        columns.append(Column("old", "Old", True))
-    if kind in (CHANGED, APPEARED):
-        columns.append(Column("new", "New", True))
-    if kind == CHANGED:
-        columns.append(Column("difference", "Difference"))
-    columns.append(Column("why", "Why"))
-    if kind in (CHANGED, SUPPORT):
-        columns.append(Column("rows", "Rows behind it that differ"))
-    titles = {CHANGED: "The largest changes first", APPEARED: "Only in the new one", WENT: "Only in the old one",
+    values = [Column("values", "Old → new"), Column("difference", "Difference")]
+    titles = {CHANGED: "The largest changes first, counts last", APPEARED: "Only in the new one",
+              WENT: "Only in the old one",
               SUPPORT: "Equal values on other rows, another status or another interval"}  # fmt: skip
     return TableDisplay(
-        id=kind.replace(" ", "-"), title=say(titles[kind]), columns=tuple(columns), rows=rows, records=(),
-        long=len(rows) > OPEN_ROWS,
+        id=kind.replace(" ", "-"), title=say(titles[kind]),
+        columns=(Column("fact", "Fact"), *(values if kind == CHANGED else [Column("value", "Value")]),
+                 Column("why", "Why")),
+        rows=rows, records=(), long=len(rows) > OPEN_ROWS,
     ).node()  # fmt: skip
 
 

@@ -17,6 +17,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import pandas as pd
+
 from ..catalogue import Catalogue
 from ..display import NODE_TYPE, Node, data_of
 from ..errors import BuildError
@@ -102,15 +104,16 @@ def write_rows(folder: Path, catalogue: Catalogue, book: FactBook) -> None:
 
 def rows_of(catalogue: Catalogue, book: FactBook) -> dict[str, list[dict[str, Any]]]:
     """The rows behind the facts of `book`, by the name that facts give them; a year of months is one name."""
-    keys = sorted({row for fact in book.values() for row in fact.rows})
-    frames = {table: catalogue.frame(table) for table in dict.fromkeys(key.partition("#")[0] for key in keys)}
-    frames = {table: frame.astype(object).where(frame.notna(), None) for table, frame in frames.items()}
-    return {key: records(frames[key.partition("#")[0]], key) for key in keys}
+    return records(catalogue, sorted({row for fact in book.values() for row in fact.rows}))
 
 
 def rows_csv(rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
     """`rows` as CSV, each with every cell of its table; the first column is the name by which facts call a row."""
-    found = [{"named": key, **row} for key, group in rows.items() for row in group]
+    found = [
+        {"named": key, **{name: None if value is pd.NA else value for name, value in row.items()}}
+        for key, group in rows.items()
+        for row in group
+    ]
     return csv_text(data_of(found))
 
 
