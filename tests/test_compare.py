@@ -26,8 +26,6 @@ from analysis.parameters import edition, resolve
 from analysis.render import build, outputs
 from conftest import ROOT, Project
 
-ROW = "trade/china_dprk_annual#2013-total-kita"
-
 
 def written(folder: Path, catalogue: Catalogue | None = None, **settings: Any) -> Path:
     """A report's facts, rows and manifest in `folder`, by the functions that a build uses, without documents."""
@@ -95,12 +93,11 @@ def test_what_appeared_went_and_changed_is_what_the_two_files_say(default: Path,
 
 
 def test_one_figure_changed_by_a_tenth_changes_its_facts_by_a_tenth(default: Path, copied_data: Path) -> None:
-    row = next(r for r in csv.DictReader((copied_data / "trade/china_dprk_annual.csv").open(encoding="utf-8"))
-               if f"trade/china_dprk_annual#{r['row_id']}" == level(default)["rows"][0])  # fmt: skip
-    value, raised = row["value"], f"{float(row['value']) * 1.1:.6g}"
+    row, value = printed_row(default, copied_data)
+    raised = f"{float(value) * 1.1:.6g}"
     catalogue = altered_data(
-        copied_data, "trade/china_dprk_annual.csv", f"{row['row_id']},2013,total,{value},",
-        f"{row['row_id']},2013,total,{raised},",
+        copied_data, "trade/china_dprk_annual.csv", f"{row},2013,total,{value},",
+        f"{row},2013,total,{raised},",
     )  # fmt: skip
     comparison = compare(str(default), str(written(copied_data.parent / "raised", catalogue)))
     change = next(c for c in comparison.changes if c.fact.id == "trade.total.customs.2013")
@@ -110,7 +107,7 @@ def test_one_figure_changed_by_a_tenth_changes_its_facts_by_a_tenth(default: Pat
     assert growth.percent is None, "a rate differs in points"
     assert "points" in errata.difference_text(growth) and "%" not in errata.difference_text(growth)
     # Every changed fact says that it is the data, and which row, from what to what. The rest do not name the row.
-    named = f"trade/china_dprk_annual#{row['row_id']}"
+    named = f"trade/china_dprk_annual#{row}"
     for changed in comparison.changes:
         assert changed.cause.sure == ("data",) and changed.cause.perhaps == (), changed.fact.id
     moved = [c for c in comparison.changes if named in c.fact.rows]
@@ -127,8 +124,12 @@ def test_one_figure_changed_by_a_tenth_changes_its_facts_by_a_tenth(default: Pat
     assert untouched == ["trade.from_peak.customs.2013"], "only the distance of the peak from itself stays zero"
 
 
-def level(folder: Path) -> dict[str, Any]:
-    return load_facts(folder)["trade.total.customs.2013"]
+def printed_row(folder: Path, data: Path) -> tuple[str, str]:
+    """Id and value, as text, of the row from which the total of 2013 comes."""
+    (name,) = load_facts(folder)["trade.total.customs.2013"]["rows"]
+    table, _, id = name.partition("#")
+    with (data / f"{table}.csv").open(encoding="utf-8", newline="") as file:
+        return id, next(row["value"] for row in csv.DictReader(file) if row["row_id"] == id)
 
 
 def test_the_largest_come_first_and_counts_last(default: Path, in_2016: Path) -> None:
@@ -280,9 +281,7 @@ def test_in_a_real_comparison_each_fact_names_its_own_parameters(default: Path, 
 
 
 def test_old_data_and_old_parameters_are_told_apart(default: Path, copied_data: Path) -> None:
-    row = level(default)["rows"][0].partition("#")[2]
-    value = next(r["value"] for r in csv.DictReader((copied_data / "trade/china_dprk_annual.csv").open("r", -1, "utf-8"))
-                 if r["row_id"] == row)  # fmt: skip
+    row, value = printed_row(default, copied_data)
     catalogue = altered_data(
         copied_data, "trade/china_dprk_annual.csv", f"{row},2013,total,{value},", f"{row},2013,total,9999,"
     )
@@ -356,7 +355,8 @@ def test_a_damaged_report_is_one_sentence(default: Path, tmp_path: Path, harm: s
     facts = folder / "facts.json"
     texts = {"altered": facts.read_text("utf-8").replace("6", "7", 1), "cut": facts.read_text("utf-8")[:5000],
              "gone": "", "no json": "{", "no facts": '{"facts": [1]}',
-             "no fact": '{"parameters": {}, "facts": [{"id": "A", "unit": "count", "rows": [], "sources": []}]}'}  # fmt: skip
+             "no fact": '{"parameters": {}, "facts": [{"id": "A", "unit": "count", "rows": [], "sources": []}]}',
+             }  # fmt: skip
     facts.write_text(texts[harm], encoding="utf-8")
     if harm == "gone":
         facts.unlink()
