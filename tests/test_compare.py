@@ -268,6 +268,16 @@ def test_of_several_parameters_those_are_named_that_move_the_fact() -> None:
     assert cause(old, new).text == "parameters (p and q)", "nobody can say which"
 
 
+def test_what_went_is_put_down_to_what_made_it_go() -> None:
+    old = replace(OLD, parameters={"years": 1, "prices": 1})
+    new = replace(NEW, facts={}, parameters={"years": 2, "prices": 2})
+
+    def again(side: Side, parameters: Mapping[str, Any]) -> dict[str, Fact]:
+        return {} if parameters["years"] == 2 else {"a.b": fact(6.0 if parameters["prices"] == 2 else 5.0)}
+
+    assert cause(old, new, again).text == "parameters (years)"
+
+
 def test_in_a_real_comparison_each_fact_names_its_own_parameters(default: Path, tmp_path: Path) -> None:
     other = written(tmp_path / "other", base_year=2020, index_year=2005, worst_quality="A", title="Another title")
     comparison = compare(str(default), str(other))

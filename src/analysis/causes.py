@@ -245,15 +245,21 @@ def _with_other_parameters(pair: Pair, again: Again) -> str:
 
 
 def _touching(pair: Pair, names: Sequence[str], again: Again) -> tuple[str, ...]:
-    """Those of the changed parameters that move the fact when they alone are changed; all where that is not known."""
+    """Those of the changed parameters that move the fact when they alone are changed; all where that is not known.
+
+    A fact that came or went is moved by what makes it come or go, not by what gives it another value.
+    """
     if len(names) < 2:
         return tuple(names)
     old, new = pair.old, pair.new
-    found = []
+    found, both = [], pair.before is not None and pair.after is not None
     for present, other, here in ((old, new, pair.before), (new, old, pair.after)):
         for name in names:
             made = again(present, {**present.parameters, name: other.parameters.get(name)})
-            if made is not None and not _alike(made.get(pair.fact.id), here):
+            if made is None:
+                continue
+            alone = made.get(pair.fact.id)
+            if not _alike(alone, here) if both else (alone is None) != (here is None):
                 found.append(name)
     return tuple(name for name in names if name in found) or tuple(names)
 

@@ -238,7 +238,7 @@ def _report(folder: Path, known: dict[str, Edition], catalogue: Catalogue | None
         return Finding(area, name, PROBLEM, f"stale: it can no longer be made as it was: {error}", again)
     if changed:
         return Finding(area, name, PROBLEM, f"stale: changed since: {listing(changed)}", again)
-    formats = " and ".join(manifest.formats).upper()
+    formats = " and ".join(format.upper() for format in manifest.formats)
     return Finding(area, name, OK, f"current ({formats}, built {manifest.finished[:10]})")
 
 
