@@ -44,7 +44,7 @@ def workbook(
     chosen = list({node["id"]: node for node in nodes if node["kind"] in ("table", "figure")}.values())
     names = _sheet_names([node["id"] for node in chosen])
     buffer = io.BytesIO()
-    file = Workbook(buffer, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
+    file = Workbook(buffer, {"in_memory": True})
     day = catalogue.data_date
     file.set_properties({
         "title": parameters.title, "author": AUTHORS, "created": datetime(day.year, day.month, day.day),
