@@ -25,7 +25,7 @@ MOST_CHANGES, MOST_FAMILIES, MOST_INPUTS = 15, 8, 12
 OPEN_ROWS = 40
 WORDS = {
     CHANGED: "changed", APPEARED: "appeared", WENT: "went",
-    SUPPORT: "kept their value on other rows, another status or another interval",
+    SUPPORT: "kept their value with other rows, another status, interval or formula",
 }  # fmt: skip
 
 
@@ -307,7 +307,7 @@ def _table(kind: str, changes: Sequence[Change]) -> dict[str, Any]:
     values = [Column("values", "Old → new"), Column("difference", "Difference")]
     titles = {CHANGED: "The largest changes first, counts last", APPEARED: "Only in the new one",
               WENT: "Only in the old one",
-              SUPPORT: "Equal values on other rows, another status or another interval"}  # fmt: skip
+              SUPPORT: "Equal values with other rows, another status, interval or formula"}  # fmt: skip
     return TableDisplay(
         id=kind.replace(" ", "-"), title=say(titles[kind]),
         columns=(Column("fact", "Fact"), *(values if kind == CHANGED else [Column("value", "Value")]),
