@@ -104,7 +104,7 @@ def _table(catalogue: Catalogue, name: str, mend: str) -> Finding | None:
 
 
 def _environment() -> Finding:
-    area, mend = "Environment", "Make it anew: rm -r .venv && sh tools/setup_venv.sh (another environment may differ knowingly)"
+    area, mend = "Environment", "Make it anew: rm -r .venv && sh tools/setup_venv.sh (with conda, versions differ)"
     try:
         packages = installed(project_root() / LOCK)
     except UserError as error:
