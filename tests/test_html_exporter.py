@@ -207,7 +207,8 @@ def test_nothing_is_loaded_and_nothing_runs(page: Element) -> None:
         if element.tag == "link":
             assert element.attributes["href"].startswith("data:")
         if element.tag == "a":
-            assert re.match(r"#|https?://|mailto:|tables/[a-z0-9_-]+\.csv$", element.attributes["href"])
+            own = r"tables/[a-z0-9_-]+\.csv$|tables\.xlsx$|figures/[a-z0-9_-]+\.(svg|png)$"
+            assert re.match(rf"#|https?://|mailto:|{own}", element.attributes["href"])
     styles = "".join(style.text for style in page.all("style"))
     assert styles and not re.search(r"url\(|@import|expression\(", styles)
     (policy,) = [m for m in page.all("meta") if m.attributes.get("http-equiv") == "Content-Security-Policy"]
@@ -367,11 +368,12 @@ def test_a_cell_shows_the_fact_that_it_names(report: Report) -> None:
 def test_data_links_stand_in_a_built_report_alone_and_name_files_of_it(
     merged: Element, single: Element, built: Built
 ) -> None:
-    linked = [a.attributes["href"] for a in merged.all("a") if a.attributes["href"].startswith("tables/")]
-    assert len(linked) == len(list(merged.all("figure"))) + len(list(merged.all("table")))
-    assert set(linked) == {name for name in built.files if name.startswith("tables/")}
+    linked = [a.attributes["href"] for a in merged.all("a") if a.attributes["href"].startswith(("tables", "figures"))]
+    # Of a table the CSV and the workbook, of a chart its two pictures as well.
+    assert len(linked) == 4 * len(list(merged.all("figure"))) + 2 * len(list(merged.all("table")))
+    assert set(linked) == {name for name in built.files if name.startswith(("tables", "figures"))}
     assert all((built.output / name).stat().st_size for name in linked)
-    assert not [a for a in single.all("a") if "tables/" in a.attributes["href"]]
+    assert not [a for a in single.all("a") if a.attributes["href"].startswith(("tables", "figures"))]
 
 
 @pytest.mark.slow

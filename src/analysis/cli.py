@@ -82,6 +82,7 @@ def _run(given: Sequence[str]) -> int:
 
 def _render(options: argparse.Namespace) -> int:
     from .parameters import parse_settings
+    from .printed import what_was_made
     from .render import build
 
     formats = _formats(options.format)
@@ -105,7 +106,7 @@ def _render(options: argparse.Namespace) -> int:
             _say(f"Error: {error}")
             code = error.exit_code
     for built in done:
-        print("\n".join(_what_was_made(built)))
+        print("\n".join(what_was_made(built)))
     return code
 
 
@@ -139,6 +140,7 @@ def _parameters(options: argparse.Namespace) -> int:
 
 def _fact(options: argparse.Namespace) -> int:
     from .formatting import fact_text
+    from .printed import fact_lines
 
     report = _report(options)
     words = [part for word in options.words for part in word.split()]
@@ -150,7 +152,7 @@ def _fact(options: argparse.Namespace) -> int:
         if options.json:
             _print_json({**fact.as_json(), "shown": fact_text(fact)})
         else:
-            print(f"{fact.id}\n" + "\n".join(_fact_lines(fact)))
+            print(f"{fact.id}\n" + "\n".join(fact_lines(fact)))
             print(f"  Rows and sources: {PROGRAM} explain {fact.id}")
         return 0
     if not found:
@@ -165,30 +167,42 @@ def _fact(options: argparse.Namespace) -> int:
 
 def _explain(options: argparse.Namespace) -> int:
     from .explain import explain, explain_row
+    from .printed import explanation_lines
 
     report = _report(options)
     by_row = "#" in options.fact
     explanation = explain_row(report.catalogue, options.fact) if by_row else explain(report, options.fact)
     if options.json:
         _print_json(explanation.as_json())
-        return 0
-    if explanation.fact:
-        print(explanation.fact.id)
-        print("\n".join(_fact_lines(explanation.fact)) + "\n")
-    print("Rows" if explanation.inputs else "Rows: none; the fact counts cells")
-    for line in _row_lines(explanation.inputs):
-        print(line)
-    print("\nSources" if explanation.sources else "\nSources: those of the cells counted")
-    for source in explanation.sources:
-        print(f"  {source.source_id}: {source.publisher}. {source.description}.")
-        print(f"    {source.address}")
-        dates = f"published {source.published}" if source.published else "no date of publication"
-        print(f"    {dates}, accessed {source.accessed}; terms: {source.terms}")
-    if explanation.caveats:
-        print("\nWhat to keep in mind")
-        for caveat in explanation.caveats:
-            print(f"  {caveat}")
+    else:
+        print("\n".join(explanation_lines(explanation)))
     return 0
+
+
+def _compare(options: argparse.Namespace) -> int:
+    from . import errata
+    from .compare import compare
+
+    comparison = compare(options.old, options.new)
+    for path, made in ((options.csv, errata.as_csv), (options.html, errata.as_html)):
+        if path is not None:
+            _write(path, made(comparison))
+    if options.json:
+        _print_json(errata.as_json(comparison))
+    else:
+        print("\n".join(errata.lines(comparison, options.all)))
+    return int(options.exit_code and comparison.differs)
+
+
+def _check(options: argparse.Namespace) -> int:
+    from . import check
+
+    findings = check.check()
+    if options.json:
+        _print_json(check.as_json(findings))
+    else:
+        print("\n".join(check.lines(findings)))
+    return int(check.needs_doing(findings))
 
 
 def _seal(options: argparse.Namespace) -> int:
@@ -219,72 +233,12 @@ def _version() -> int:
 # --------------------------------------------------------------------------------- what is printed
 
 
-def _what_was_made(built: Any) -> Iterator[str]:
-    state = f"made in {built.seconds:.1f} s" if built.made else "up to date"
-    yield f"{built.edition}: {state}"
-    for name in built.documents:
-        yield f"  {_near(built.output / name)}"
-    yield f"  {_near(built.output / 'facts.json')} ({built.facts} facts)"
-    for folder in ("tables", "figures"):
-        if count := sum(name.startswith(f"{folder}/") for name in built.files):
-            yield f"  {_near(built.output / folder)}{os.sep} ({count} files)"
-    yield f"  {_near(built.output / 'manifest.json')}"
-
-
-def _fact_lines(fact: Any) -> Iterator[str]:
-    from .formatting import fact_text
-
-    yield f"  {fact.label}, {fact.period}: {fact_text(fact)}"
-    if fact.value is not None:
-        yield f"  Value: {fact.value!r} {fact.unit.replace('_', ' ')}"
-    if fact.low is not None and fact.high is not None:
-        yield f"  Interval: {fact_text(fact, 'low')} to {fact_text(fact, 'high')} ({fact.low!r} to {fact.high!r})"
-    yield f"  Status: {fact.status}"
-    yield f"  Formula: {fact.formula}"
-
-
-def _row_lines(rows: Iterable[Any]) -> Iterator[str]:
-    """A line or two for each row; the months of a year that a mean is made of stand in one line."""
-    for (table, year, whole_year), group in itertools.groupby(rows, key=_year_of_months):
-        months = list(group)
-        if whole_year and len(months) > 1:
-            known = [month.value for month in months if month.value is not None]
-            yield (
-                f"  {table} {year}: mean of {len(known)} months {sum(known) / len(known):.6g} "
-                f"{months[0].unit.replace('_', ' ')}; {months[0].compiler}; grade {months[0].quality}; "
-                f"from {'; '.join(months[0].sources)}"
-            )
-            continue
-        for row in months:
-            value = "no figure" if row.value is None else f"{row.value:,.10g} {row.unit.replace('_', ' ')}"
-            yield f"  {row.row}: {value}".replace("  : ", ": ")
-            facts = [
-                row.compiler, row.status, row.method, row.quality and f"grade {row.quality}",
-                row.vintage and f"vintage {row.vintage}", row.published and f"published {row.published}",
-                row.note, f"from {'; '.join(row.sources)}",
-            ]  # fmt: skip
-            yield "    " + "; ".join(filter(None, facts))
-
-
-def _year_of_months(row: Any) -> tuple[str, str, bool]:
-    table, _, key = row.row.partition("#")
-    return table, row.period[:4], not row.measure and "-" in key
-
-
 def _print_json(body: Any) -> None:
     print(json.dumps(body, ensure_ascii=False, indent=2))
 
 
 def _progress(text: str) -> None:
     print(text, end="", flush=True)
-
-
-def _near(path: Path) -> str:
-    """`path` relative to the working folder where it lies below it."""
-    try:
-        return str(path.relative_to(Path.cwd().resolve()))
-    except (ValueError, OSError):
-        return str(path)
 
 
 def _say(sentence: str) -> None:
@@ -344,6 +298,20 @@ def _signal(number: int) -> None:
         signal.pthread_kill(main_thread, number)
     else:
         signal.raise_signal(number)
+
+
+def _write(name: str, text: str) -> None:
+    """Write a file that was asked for, whole or not at all."""
+    path = Path(name)
+    draft = path.with_name(f".{path.name}.part")
+    try:
+        draft.write_bytes(text.encode("utf-8"))
+        draft.replace(path)
+    except (OSError, ValueError) as error:
+        with contextlib.suppress(OSError, ValueError):
+            draft.unlink(missing_ok=True)
+        reason = getattr(error, "strerror", None) or error
+        raise Misuse(f"The file {shown(name, 200)!r} cannot be written: {reason}.") from None
 
 
 # ----------------------------------------------------------------------------------- what is asked
@@ -503,6 +471,23 @@ def _add_explain(parser: argparse.ArgumentParser) -> None:
     _add_edition(parser)
 
 
+def _add_compare(parser: argparse.ArgumentParser) -> None:
+    what = "a folder with a report, or an edition: as built in reports/, else computed now"
+    parser.add_argument("old", metavar="OLD", help=what)
+    parser.add_argument("new", metavar="NEW", help="the same for what it is compared with")
+    parser.add_argument("--all", action="store_true", help="list every fact that differs, not the largest alone")
+    parser.add_argument("--csv", metavar="FILE", help="write every fact that differs as CSV")
+    parser.add_argument("--html", metavar="FILE", help="write the comparison as one page")
+    parser.add_argument("--json", action="store_true", help="print JSON")
+    parser.add_argument(
+        "--exit-code", action="store_true", help="end with 1 when a fact changed, appeared or went, else with 0"
+    )
+
+
+def _add_check(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--json", action="store_true", help="print JSON")
+
+
 Command = tuple[
     Callable[[argparse.Namespace], int], str, Callable[[argparse.ArgumentParser], None], tuple[str, ...]
 ]
@@ -526,6 +511,15 @@ COMMANDS: dict[str, Command] = {
         _explain, "Say where a number comes from: value, formula, rows, sources.", _add_explain,
         ("explain trade.growth.kotra.2014", "explain trade.growth.kotra.2014 --json",
          "explain 'trade/china_dprk_monthly#2017-03-exports'"),
+    ),
+    "compare": (
+        _compare, "Say which facts differ between two reports or editions, by how much, and why.", _add_compare,
+        ("compare default since-2017", "compare default since-2017 --all",
+         "compare default since-2017 --csv errata.csv --html errata.html"),
+    ),
+    "check": (
+        _check, "Say how things stand: data, environment, notebooks, reports; ends with 1 when something needs doing.",
+        _add_check, ("check", "check --json"),
     ),
     "seal": (
         _seal, "After a meant change of data/: record the hashes and row counts of the tables.", _add_nothing,

@@ -287,7 +287,7 @@ def data_uri(media_type: str, content: bytes) -> str:
 def html_of(node: Node, *, data_links: bool = False) -> str:
     """One node as HTML; used by notebooks and by the HTML exporter alike.
 
-    With `data_links`, tables and figures link their CSV beside the page; only a built report has it.
+    With `data_links`, tables and figures link their files beside the page; only a built report has them.
     """
     kind = node["kind"]
     if kind == "heading":
@@ -432,8 +432,15 @@ def _anchor_of(node: Node) -> str:
 
 
 def _data_line(node: Node) -> str:
-    name = html.escape(f"tables/{node['id']}.csv")
-    return f'<p class="small data">Data: <a href="{name}">{name}</a></p>'
+    """The files of a table or figure beside the page: its data, the workbook that has them too, its picture."""
+    groups = {"Data": [f"tables/{node['id']}.csv", "tables.xlsx"]}
+    if node["kind"] == "figure":
+        groups["Picture"] = [f"figures/{node['id']}.{kind}" for kind in ("svg", "png")]
+    parts = [
+        f"{word}: " + ", ".join(f'<a href="{html.escape(name)}">{html.escape(name)}</a>' for name in names)
+        for word, names in groups.items()
+    ]
+    return f'<p class="small data">{". ".join(parts)}</p>'
 
 
 def plain_of(node: Node) -> str:

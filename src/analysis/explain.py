@@ -6,6 +6,7 @@ A fact names its inputs as `table#key`. The key is a `row_id`, or is made of a r
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -106,25 +107,35 @@ def _sources(catalogue: Catalogue, ids: Iterable[str]) -> tuple[Source, ...]:
 
 def resolve_row(catalogue: Catalogue, key: str) -> list[Input]:
     """The rows that `table#key` names, one or (for a year of months) several; DataError if there is none."""
-    table, _, wanted = key.partition("#")
+    table = key.partition("#")[0]
+    return [_input(catalogue, table, row) for row in records(catalogue, [key])[key]]
+
+
+def records(catalogue: Catalogue, keys: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
+    """The rows that each `table#key` names, as they stand in the table; DataError for a key that names none."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for key in keys:
+        table, _, wanted = key.partition("#")
+        rows = _by_key(catalogue, table).get(wanted)
+        if rows is None:
+            raise DataError(f"The row {key} is named by a fact, but the table {table} does not have it.")
+        found[key] = rows
+    return found
+
+
+@functools.lru_cache(maxsize=64)
+def _by_key(catalogue: Catalogue, table: str) -> dict[str, list[dict[str, Any]]]:
+    """The rows of a table by the keys that name them; where months are the rows, a year names all of its own."""
     frame = catalogue.frame(table)
-    chosen = frame[_match(frame, wanted)]
-    if chosen.empty:
-        raise DataError(f"The row {key} is named by a fact, but the table {table} does not have it.")
-    return [_input(catalogue, table, row) for row in chosen.to_dict("records")]
-
-
-def _match(frame: pd.DataFrame, wanted: str) -> pd.Series:
-    """Which rows of `frame` the key `wanted` names."""
-    if "row_id" in frame:
-        return frame["row_id"] == wanted
-    if "month" in frame and "measure" in frame:
-        return frame["month"] + "-" + frame["measure"] == wanted
-    if "month" in frame:
-        return (frame["month"] == wanted) | (frame["month"].str[:4] == wanted)
-    if "period" in frame:
-        return frame["year"].astype(str) + "-" + frame["period"] + "-" + frame["measure"] == wanted
-    return pd.Series(False, index=frame.index)
+    found: dict[str, list[dict[str, Any]]] = {}
+    months_alone = "month" in frame and "row_id" not in frame and "measure" not in frame
+    for row in frame.to_dict("records"):
+        names = [_key(row)]
+        if months_alone:
+            names.append(names[0][:4])
+        for name in filter(None, names):
+            found.setdefault(name, []).append({str(column): value for column, value in row.items()})
+    return found
 
 
 def _input(catalogue: Catalogue, table: str, row: dict[str, Any]) -> Input:

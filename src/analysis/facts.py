@@ -22,11 +22,22 @@ UNITS = (
 STATUSES = ("reported", "mirror", "derived", "estimated", "unreported")
 
 
-def significant(value: float, digits: int = 10) -> float:
+# Significant digits: of a fact as it is stored, and of two facts that are compared. Machines differ in the rest.
+STORED, COMPARED = 10, 9
+
+
+def significant(value: float, digits: int = STORED) -> float:
     """`value` rounded to `digits` significant digits; what facts.json stores."""
     if value == 0 or not math.isfinite(value):
         return float(value)
     return float(f"{value:.{digits - 1}e}")
+
+
+def same(a: float | None, b: float | None) -> bool:
+    """Whether two values are equal to nine significant digits; what floating point leaves of zero is zero."""
+    if a is None or b is None:
+        return a is b
+    return significant(a, COMPARED) == significant(b, COMPARED) or math.isclose(a, b, rel_tol=5e-10, abs_tol=1e-10)
 
 
 @dataclass(frozen=True)
@@ -72,9 +83,19 @@ class Fact:
         return {
             "id": self.id, "label": self.label, "value": self.value, "unit": self.unit, "period": self.period,
             "status": self.status, "low": self.low, "high": self.high, "formula": self.formula,
-            "rows": list(self.rows), "sources": list(self.sources),
+            "rows": list(self.rows), "sources": list(self.sources), "decimals": self.decimals,
             "stats": dict(self.stats) if self.stats else None,
         }  # fmt: skip
+
+    @classmethod
+    def from_json(cls, body: Mapping[str, Any]) -> Fact:
+        """The fact that stands as `body` in facts.json; raises ValueError, KeyError or TypeError if none does.
+
+        Of reports made before decimals were recorded a count has none, all else two.
+        """
+        decimals = 0 if body["unit"] == "count" else 2
+        lists = {name: tuple(body[name]) for name in ("rows", "sources")}
+        return cls(**{"decimals": decimals, **body, **lists})
 
 
 class FactBook(Mapping[str, Fact]):

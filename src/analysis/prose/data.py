@@ -56,6 +56,21 @@ def rules(report: Report) -> Prose:
     ), "list")  # fmt: skip
 
 
+def mistakes(report: Report) -> Prose:
+    """What a reader who finds an error can do, and what comes of it."""
+    known = len(report.catalogue.frame("corrections"))
+    return Prose((
+        say("Each number in the text is a named fact. On the page its name shows when you point at it; the file "
+            "facts.json has all of them."),
+        say("Say which fact it is, add what “python -m analysis explain” prints for it, and say what went "
+            "wrong: a source misread, a wrong computation, or a sentence that says something else than its number. "
+            "CONTRIBUTING.md, under How to report an error, says the rest."),
+        say("A source that errs is kept as it was printed and corrected in the open: {corrections} so far, in the "
+            "table of corrections. A figure that changes gets a line with the reason in CHANGELOG.md.",
+            corrections=known),
+    ), "list")  # fmt: skip
+
+
 def gaps(report: Report) -> Prose:
     """Years without figures on each basis, in the span asked for."""
     sentences = []

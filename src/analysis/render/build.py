@@ -36,7 +36,17 @@ PACKAGE = Path(__file__).resolve().parents[1]
 # Libraries whose version can change a byte of the report.
 LIBRARIES = (
     "contourpy", "fonttools", "ipykernel", "ipython", "jinja2", "kiwisolver", "markupsafe", "matplotlib", "mistune",
-    "nbclient", "nbconvert", "nbformat", "numpy", "pandas", "papermill", "pydantic", "pygments", "typst",
+    "nbclient", "nbconvert", "nbformat", "numpy", "pandas", "papermill", "pydantic", "pygments", "typst", "xlsxwriter",
+)  # fmt: skip
+# Of these, those that draw, set and run, and that no fact is computed with; a library not named here may change one.
+SETTING = (
+    "contourpy", "fonttools", "ipykernel", "ipython", "jinja2", "kiwisolver", "markupsafe", "matplotlib", "mistune",
+    "nbclient", "nbconvert", "nbformat", "papermill", "pygments", "typst", "xlsxwriter",
+)  # fmt: skip
+# In the same way the parts of the package that only show facts, or answer a command.
+SHOWING = (
+    "__main__.py", "captions.py", "causes.py", "check.py", "cli.py", "compare.py", "errata.py", "explain.py",
+    "figures/", "lock.py", "printed.py", "prose/", "render/", "style.py", "tables/",
 )  # fmt: skip
 # Folders of the project in which no report may be made.
 OWN_FOLDERS = (".ci", ".git", ".venv", "data", "docs", "notebooks", "reports/published", "src", "tests", "tools")
@@ -148,9 +158,19 @@ def fingerprint(plan: Plan, package: Path = PACKAGE) -> dict[str, str]:
         "parameters": _digest(plan.parameters.plain()),
         **{f"notebook {path.stem}": _digest(_cells(path)) for path in plan.notebooks},
         "package": _digest([__version__, *_tree(package)]),
-        "data": _digest([_file_hash(plan.catalogue.root / "datapackage.json"), *_tables(plan.catalogue)]),
+        "data": _digest([_file_hash(plan.catalogue.root / "datapackage.json"), *table_hashes(plan.catalogue).items()]),
         "libraries": _digest(versions()),
     }
+
+
+def table_hashes(catalogue: Catalogue) -> dict[str, str]:
+    """SHA-256 of the file of every table of the data package."""
+    return {name: _file_hash(table.path) for name, table in sorted(catalogue.tables.items())}
+
+
+def code_hashes(package: Path = PACKAGE) -> dict[str, str]:
+    """SHA-256 of every module that may compute a fact: all but those that only show them."""
+    return {path: digest for path, digest in _tree(package) if path.endswith(".py") and not path.startswith(SHOWING)}
 
 
 def versions() -> dict[str, str]:
@@ -162,6 +182,11 @@ def versions() -> dict[str, str]:
         except PackageNotFoundError:
             found[name] = "absent"
     return found
+
+
+def computing(found: Mapping[str, str]) -> dict[str, str]:
+    """Of the versions `found`, those of Python and the libraries that facts may be computed with."""
+    return {name: number for name, number in found.items() if name not in SETTING}
 
 
 # ------------------------------------------------------------------------------------------ checks
@@ -225,22 +250,28 @@ def _make(plan: Plan, inputs: dict[str, str], old: outputs.Manifest | None, prog
     """Write the whole report into the folder beside the output and return its manifest."""
     started = _clock()
     digest = _digest(inputs)
+    from .workbook import workbook
+
     executed, seconds, book = _execute(plan, progress)
     folder = swap.new_folder(plan.output)
     folder.mkdir()
     _export(plan, executed, folder, progress)
     nodes = [node for _, notebook in executed for node in outputs.nodes_of(notebook)]
     outputs.write_facts(folder, plan.edition.name, plan.parameters, book)
+    outputs.write_rows(folder, plan.catalogue, book)
     outputs.write_data(folder, nodes)
+    (folder / outputs.WORKBOOK).write_bytes(
+        workbook(nodes, book, plan.catalogue, plan.edition.name, plan.parameters)
+    )
     formats = [*plan.formats, *_carry_over(plan, old, digest, folder)]
-    if changed := _changed(inputs, fingerprint(plan)):
+    if changed := changed_inputs(inputs, fingerprint(plan)):
         raise BuildError(f"Changed while the report was being made: {listing(changed)}; start the build again.")
     manifest = outputs.Manifest(
         edition=plan.edition.name, parameters=plan.parameters.plain(), input_digest=digest, inputs=inputs,
         formats=tuple(f for f in FORMATS if f in formats), files=outputs.hashes(folder), versions=versions(),
         data={"version": plan.catalogue.version, "date": plan.catalogue.data_date.isoformat()},
         notebooks=tuple({"name": name, "seconds": round(took, 2)} for name, took in seconds.items()),
-        started=started, finished=_clock(),
+        started=started, finished=_clock(), tables=table_hashes(plan.catalogue), code=code_hashes(),
     )  # fmt: skip
     outputs.write_manifest(folder, manifest)
     return manifest
@@ -326,7 +357,7 @@ def _clear_failed(plan: Plan) -> None:
 
 
 def _built(plan: Plan, manifest: outputs.Manifest, made: bool, begun: float) -> Built:
-    facts = json.loads((plan.output / "facts.json").read_text(encoding="utf-8"))["facts"]
+    facts = json.loads((plan.output / outputs.FACTS).read_text(encoding="utf-8"))["facts"]
     return Built(
         plan.edition.name, plan.output, made, tuple(sorted([*manifest.files, outputs.MANIFEST])),
         tuple(manifest.documents), len(facts), time.perf_counter() - begun,
@@ -339,12 +370,13 @@ def _built(plan: Plan, manifest: outputs.Manifest, made: bool, begun: float) -> 
 def _why(old: outputs.Manifest | None, inputs: dict[str, str], force: bool) -> str:
     if old is None:
         return "no report yet"
-    if changed := _changed(old.inputs, inputs):
+    if changed := changed_inputs(old.inputs, inputs):
         return f"changed since the last report: {listing(changed)}"
     return "made again, as --force asks" if force else "the report is not complete"
 
 
-def _changed(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+def changed_inputs(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """Names of the parts of two fingerprints that differ."""
     return [name for name in dict.fromkeys([*now, *before]) if before.get(name) != now.get(name)]
 
 
@@ -364,10 +396,6 @@ def _tree(folder: Path) -> list[tuple[str, str]]:
 
 def _is_cache(path: Path) -> bool:
     return path.suffix == ".pyc" or any(part == "__pycache__" or part.startswith(".") for part in path.parts)
-
-
-def _tables(catalogue: Catalogue) -> list[tuple[str, str]]:
-    return [(name, _file_hash(table.path)) for name, table in sorted(catalogue.tables.items())]
 
 
 def _clock() -> str:

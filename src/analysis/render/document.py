@@ -94,6 +94,22 @@ def document(notebook: NotebookNode, name: str = "Notebook") -> Document:
     }  # fmt: skip
 
 
+def composed(title: str, subtitle: str, kind: str, nodes: Iterable[Node]) -> Document:
+    """A document that no notebook made, such as a comparison; `kind` stands in the line above the title.
+
+    Headings among `nodes` have level 1 for a part and 2 for a section.
+    """
+    own = [copy.deepcopy(node) for node in nodes]
+    _set_levels(own)
+    _set_anchors(own)
+    _resolve_links(own)
+    return {
+        "title": title, "subtitle": subtitle, "author": AUTHORS, "edition": kind, "edition_description": "",
+        "day": None, "data_date": "", "data_version": "", "version": "", "changed": [], "unchanged": [], "cite": "",
+        "data_links": False, "contents": _contents(own), "nodes": own,
+    }  # fmt: skip
+
+
 def parameter(doc: Document, name: str) -> Any:
     """The value of a parameter on the masthead, or None where there is none."""
     return next((p["value"] for p in [*doc["changed"], *doc["unchanged"]] if p["name"] == name), None)

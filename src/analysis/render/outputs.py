@@ -13,19 +13,24 @@ import json
 import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..display import NODE_TYPE, Node
+import pandas as pd
+
+from ..catalogue import Catalogue
+from ..display import NODE_TYPE, Node, data_of
 from ..errors import BuildError
+from ..explain import records
 from ..facts import FactBook, significant
 from ..parameters import ReportParameters
+from .pictures import png
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
-MANIFEST = "manifest.json"
+MANIFEST, FACTS, ROWS, WORKBOOK = "manifest.json", "facts.json", "rows.csv", "tables.xlsx"
 MADE_BY = "analysis"
 FILE_OF = {"html": "index.html", "pdf": "report.pdf"}
 NODE_ID = re.compile(r"[a-z0-9][a-z0-9_-]*")
@@ -37,8 +42,9 @@ LITTER = (".DS_Store", "Thumbs.db", "desktop.ini", ".ipynb_checkpoints")
 class Manifest:
     """What a report was made from and what it holds. `inputs` are the parts of `input_digest`.
 
-    `files` maps the path of a file inside the report to its SHA-256. The clock times of a build stand
-    here and in no other file.
+    `files` maps the path of a file inside the report to its SHA-256, `tables` each table of the data package to
+    the hash of its file, `code` each module that facts are computed with. The clock times of a build stand here
+    and in no other file. Reports made before the last two were recorded have none.
     """
 
     edition: str
@@ -52,6 +58,8 @@ class Manifest:
     notebooks: tuple[dict[str, Any], ...]
     started: str
     finished: str
+    tables: dict[str, str] = field(default_factory=dict)
+    code: dict[str, str] = field(default_factory=dict)
 
     @property
     def documents(self) -> list[str]:
@@ -86,11 +94,31 @@ def check_facts(name: str, nodes: Iterable[Node], book: FactBook) -> None:
 def write_facts(folder: Path, edition: str, parameters: ReportParameters, book: FactBook) -> None:
     """facts.json: the edition, its parameters and all its facts in order of id."""
     body = {"edition": edition, "parameters": parameters.plain(), "facts": book.as_json()}
-    _write(folder / "facts.json", _json(body))
+    _write(folder / FACTS, _json(body))
+
+
+def write_rows(folder: Path, catalogue: Catalogue, book: FactBook) -> None:
+    """rows.csv: every row of data that a fact names, as it stood when the report was made."""
+    _write(folder / ROWS, rows_csv(rows_of(catalogue, book)))
+
+
+def rows_of(catalogue: Catalogue, book: FactBook) -> dict[str, list[dict[str, Any]]]:
+    """The rows behind the facts of `book`, by the name that facts give them; a year of months is one name."""
+    return records(catalogue, sorted({row for fact in book.values() for row in fact.rows}))
+
+
+def rows_csv(rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
+    """`rows` as CSV, each with every cell of its table; the first column is the name by which facts call a row."""
+    found = [
+        {"named": key, **{name: None if value is pd.NA else value for name, value in row.items()}}
+        for key, group in rows.items()
+        for row in group
+    ]
+    return csv_text(data_of(found))
 
 
 def write_data(folder: Path, nodes: Iterable[Node]) -> None:
-    """tables/<id>.csv for every table and figure, figures/<id>.svg for every figure.
+    """tables/<id>.csv for every table and figure, figures/<id>.svg and .png for every figure.
 
     Raises BuildError when two different nodes share an id.
     """
@@ -109,6 +137,8 @@ def write_data(folder: Path, nodes: Iterable[Node]) -> None:
                 raise BuildError(f"Two different tables or figures have the id {id!r}.")
     for path, text in files.items():
         _write(folder / path, text)
+        if path.endswith(".svg"):
+            (folder / path).with_suffix(".png").write_bytes(png(text))
 
 
 def csv_text(data: Mapping[str, Any]) -> str:
@@ -133,18 +163,26 @@ def read_manifest(folder: Path) -> Manifest | None:
         for name in ("formats", "notebooks"):
             body[name] = tuple(body[name])
         manifest = Manifest(**body)
+        names = [notebook["name"] for notebook in manifest.notebooks]
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
-    return manifest if isinstance(manifest.files, dict) else None
+    maps = (manifest.parameters, manifest.inputs, manifest.files, manifest.versions, manifest.data, manifest.tables,
+            manifest.code)  # fmt: skip
+    return manifest if names and all(isinstance(value, dict) for value in maps) else None
 
 
 def hashes(folder: Path) -> dict[str, str]:
     """SHA-256 of every file of a report by its path inside it, the manifest itself left out."""
     return {
-        path: hashlib.sha256((folder / path).read_bytes()).hexdigest()
+        path: digest((folder / path).read_bytes())
         for path in files_in(folder)
         if path != MANIFEST
     }
+
+
+def digest(content: bytes) -> str:
+    """SHA-256 of the content of a file, as manifests record it."""
+    return hashlib.sha256(content).hexdigest()
 
 
 def files_in(folder: Path) -> list[str]:

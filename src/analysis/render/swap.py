@@ -17,6 +17,8 @@ from pathlib import Path
 
 from ..errors import BuildError
 
+ROLES = ("new", "old", "journal", "journal-draft", "lock")
+
 
 def new_folder(output: Path) -> Path:
     """Where the report for `output` is made before it is whole."""
@@ -65,6 +67,19 @@ def recover(output: Path) -> str | None:
     return said
 
 
+def remains(folder: Path) -> dict[str, list[str]]:
+    """What interrupted builds left in `folder`, by the name of the report they were to make; changes nothing.
+
+    The helper files of a build that is running are left out.
+    """
+    found: dict[str, list[str]] = {}
+    for path in sorted(folder.iterdir()) if folder.is_dir() else []:
+        name, _, role = path.name.removeprefix(".").rpartition(".analysis-")
+        if path.name.startswith(".") and name and role in ROLES:
+            found.setdefault(name, []).append(path.name)
+    return {name: files for name, files in found.items() if not _is_held(_beside(folder / name, "lock"))}
+
+
 @contextlib.contextmanager
 def lock(output: Path) -> Iterator[None]:
     """Hold the only right to build `output`; raises BuildError when another process has it.
@@ -80,6 +95,18 @@ def lock(output: Path) -> Iterator[None]:
     finally:
         if sys.platform != "win32":  # an open file cannot be removed there
             path.unlink(missing_ok=True)
+        os.close(handle)
+
+
+def _is_held(path: Path) -> bool:
+    """Whether a process holds the lock on `path`."""
+    try:
+        handle = os.open(path, os.O_RDWR)
+    except OSError:
+        return False
+    try:
+        return not _take(handle)
+    finally:
         os.close(handle)
 
 
