@@ -11,9 +11,9 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from .captions import day_text
 from .catalogue import Catalogue, project_root
 from .errors import UserError, listing, shown
+from .formatting import day_text
 from .lock import LOCK, installed
 from .parameters import PARAMETER_NAMES, Edition, ReportParameters, edition, editions, resolve
 from .render import build, outputs, swap

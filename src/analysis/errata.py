@@ -8,13 +8,12 @@ from dataclasses import asdict
 from datetime import date
 from typing import Any
 
-from .captions import day_text
 from .causes import UNKNOWN, Difference, Side
 from .compare import KINDS, POINTS, Change, Comparison
 from .display import Column, Prose, TableDisplay, say
 from .errors import listing
 from .facts import COMPARED, Fact
-from .formatting import GAP, dollars, fact_text, number, percent
+from .formatting import GAP, day_text, dollars, fact_text, number, percent
 from .render.document import composed
 from .render.html import page
 from .render.outputs import csv_text

@@ -91,9 +91,8 @@ def explain_row(catalogue: Catalogue, key: str) -> Explanation:
     Raises UnknownTable or UnknownRow, each with the nearest match.
     """
     table, _, wanted = key.partition("#")
-    frame = catalogue.frame(table)
-    if not _match(frame, wanted).any():
-        raise UnknownRow(table, wanted, (_key(row) for row in frame.to_dict("records")))
+    if wanted not in _by_key(catalogue, table):
+        raise UnknownRow(table, wanted, _by_key(catalogue, table))
     inputs = tuple(resolve_row(catalogue, key))
     return Explanation(None, inputs, _sources(catalogue, (s for row in inputs for s in row.sources)), ())
 

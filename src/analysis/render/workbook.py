@@ -18,11 +18,11 @@ import pandas as pd
 from xlsxwriter import Workbook
 from xlsxwriter.worksheet import Worksheet
 
-from ..captions import day_text
 from ..catalogue import Catalogue
 from ..display import Node
 from ..errors import BuildError
 from ..facts import FactBook, significant
+from ..formatting import day_text
 from ..parameters import ReportParameters
 from .document import AUTHORS, words_of
 
