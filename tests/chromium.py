@@ -110,8 +110,9 @@ class Browser:
         message, _, self._buffer = self._buffer.partition(b"\0")
         return dict(json.loads(message))
 
-    def open(self, page: Path, width: int, *, height: int = 900, dark: bool = False, media: str = "screen") -> None:
-        """Show `page` in a window `width` CSS pixels wide, all pictures loaded."""
+    def open(self, page: Path | str, width: int, *, height: int = 900, dark: bool = False, media: str = "screen",
+             pictures: bool = True) -> None:  # fmt: skip
+        """Show a file or an address in a window `width` CSS pixels wide, with `pictures` all pictures loaded."""
         self.send(
             "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
         )
@@ -121,10 +122,11 @@ class Browser:
             features=[{"name": name, "value": value} for name, value in features.items()],
         )  # fmt: skip
         self.events.clear()
-        self.send("Page.navigate", url=page.as_uri())
+        self.send("Page.navigate", url=page if isinstance(page, str) else page.as_uri())
         while not any(event.get("method") == "Page.loadEventFired" for event in self.events):
             self.events.append(self._read())
-        self.run("Promise.all([...document.images].map(i => i.decode())).then(() => true)")
+        if pictures:
+            self.run("Promise.all([...document.images].map(i => i.decode())).then(() => true)")
         self.run(HELPERS + "true")
 
     def run(self, expression: str) -> Any:
@@ -153,12 +155,17 @@ class Browser:
             self._process.wait()
 
 
+def program() -> str | None:
+    """The Chromium of this machine."""
+    return next(filter(None, map(shutil.which, NAMES)), None)
+
+
 def start(profile: Path) -> Browser:
     """A browser with its profile in the folder `profile`; skips or fails the test where there is none."""
-    program = next(filter(None, map(shutil.which, NAMES)), None)
-    if program is None:
+    found = program()
+    if found is None:
         reason = f"no Chromium on this machine: none of {', '.join(NAMES)} is on the path"
         if os.environ.get("REQUIRE_BROWSER") or os.environ.get("CI"):
             pytest.fail(reason)
         pytest.skip(reason)
-    return Browser(program, profile)
+    return Browser(found, profile)

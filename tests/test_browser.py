@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import io
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -15,26 +14,13 @@ from matplotlib.figure import Figure
 from nbconvert.exporters import get_exporter
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from analysis.render.build import Built
-from chromium import Browser, start
+from chromium import Browser
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 PHONE, DESK = 390, 1440
 
 LAID_OUT = "[...document.querySelectorAll('table.stacked td')].map(td => getComputedStyle(td).display)"
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    made = start(tmp_path_factory.mktemp("browser"))
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="module")
-def page(built: Built) -> Path:
-    return built.output / "index.html"
 
 
 @pytest.fixture(scope="module")

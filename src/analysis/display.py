@@ -19,9 +19,12 @@ from .facts import Fact
 from .formatting import fact_text
 
 NODE_TYPE = "application/vnd.analysis.node+json"
+WIDGET_TYPE = "application/vnd.jupyter.widget-view+json"  # of ipywidgets
 ANCHOR = re.compile(r"[^a-z0-9]+")
 # A cell with more letters is read like a sentence and needs room; one with fewer, such as a day, stays on one line.
 SENTENCE, ONE_LINE = 40, 14
+# A table of more rows than this opens on demand on a screen; of one with still more paper names the file only.
+SCREENFUL, PAPER_ROWS = 20, 120
 
 Node = dict[str, Any]
 
@@ -174,8 +177,8 @@ class Column:
 class TableDisplay(Display):
     """A table as read (`rows` of shown text) and as data (`records` for the CSV).
 
-    `long` tables stand behind a control in HTML and are left to the CSV in the PDF. `marks` explains
-    the signs used in cells. `row_headers` says whether the first column heads its row.
+    A `long` table stands behind a control in HTML; every one of more than SCREENFUL rows is long. The first
+    column heads its row.
     """
 
     id: str
@@ -189,7 +192,8 @@ class TableDisplay(Display):
 
     def node(self) -> Node:
         return {
-            "kind": "table", "id": self.id, "title": self.title.spans(), "long": self.long,
+            "kind": "table", "id": self.id, "title": self.title.spans(),
+            "long": self.long or len(self.rows) > SCREENFUL,
             "columns": [{"label": c.label, "numeric": c.numeric} for c in self.columns],
             "rows": [[row.get(c.key, "") for c in self.columns] for row in self.rows],
             "notes": [n.spans() for n in self.notes], "data": data_of(self.records),
@@ -356,14 +360,15 @@ def _table_html(node: Node, data_links: bool) -> str:
     )
     title, name = spans_html(node["title"]), html.escape(_anchor_of(node))
     table = (
-        f'<div class="scroll" tabindex="0" role="region" aria-labelledby="{name}-title">'
+        f'<div class="scroll" tabindex="0" role="group" aria-labelledby="{name}-title">'
         f"<table{role('table')}{_class('stacked' if stacked else '')}>"
         f'<caption id="{name}-title"><span>{title}</span></caption>'
         f"<thead{role('rowgroup')}><tr{role('row')}>{head}</tr></thead>"
         f"<tbody{role('rowgroup')}>{body}</tbody></table></div>" + _notes_html(node["notes"])
     )
     if node["long"]:
-        table = f"<details><summary>{title} ({len(rows):,} rows)</summary>{table}</details>"
+        filed = _class("filed" if len(rows) > PAPER_ROWS else "")
+        table = f"<details{filed}><summary>{title} ({len(rows):,} rows)</summary>{table}</details>"
     return f'<section class="table" id="{name}">{table}{_data_line(node) if data_links else ""}</section>'
 
 

@@ -247,8 +247,11 @@ def story(report: Report) -> Display:
             upright = years / (p.end_year - p.start_year + 1) < (0.3 if narrow else 0.14)
             if upright and phase.key not in shades:
                 continue  # nothing to be named, and the line would run through the name
+            # Its ground hides the lines of the grid, which would strike the name through.
+            ground = {"facecolor": shades.get(phase.key, "white"), "edgecolor": "none", "pad": 1}
             axes.text((left + right) / 2, 0.985, phase.name, transform=axes.get_xaxis_transform(), ha="center",
-                      va="top", rotation=90 if upright else 0, fontsize=8, color=style.MUTED)  # fmt: skip
+                      va="top", rotation=90 if upright else 0, fontsize=8, color=style.MUTED, bbox=ground,
+                      zorder=1.5)  # fmt: skip
         axes.set_title("Trade in million US dollars a year", color=style.MUTED, fontweight="normal")
         style.footer(figure, narrow, keys_of(cells))
 
