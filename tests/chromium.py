@@ -18,7 +18,8 @@ from typing import Any
 import pytest
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-SECONDS = 60
+SECONDS = 120
+UNANSWERED = 1_000_000_000  # number of messages whose answer nobody waits for
 
 # Runs in the page. `texts` gives every visible text with its box, its block and its two colours.
 HELPERS = r"""
@@ -88,16 +89,23 @@ class Browser:
 
     def send(self, method: str, **parameters: Any) -> dict[str, Any]:
         self._number += 1
-        message: dict[str, Any] = {"id": self._number, "method": method, "params": parameters}
+        self._write(self._number, method, parameters)
+        while (answer := self._read()).get("id") != self._number:
+            if answer.get("method") == "Page.javascriptDialogOpening":
+                # A page may ask whether to leave it; nobody is there to answer.
+                self._write(UNANSWERED, "Page.handleJavaScriptDialog", {"accept": True})
+            if "method" in answer:
+                self.events.append(answer)
+        assert "error" not in answer, answer
+        return dict(answer["result"])
+
+    def _write(self, number: int, method: str, parameters: dict[str, Any]) -> None:
+        message: dict[str, Any] = {"id": number, "method": method, "params": parameters}
         if self._session:
             message["sessionId"] = self._session
         rest = json.dumps(message).encode() + b"\0"
         while rest:
             rest = rest[os.write(self._out, rest) :]
-        while (answer := self._read()).get("id") != self._number:
-            self.events.append(answer)
-        assert "error" not in answer, answer
-        return dict(answer["result"])
 
     def _read(self) -> dict[str, Any]:
         until = time.monotonic() + SECONDS
@@ -139,6 +147,37 @@ class Browser:
         text = {"Enter": "\r"}.get(key, "")
         for kind in ("keyDown", "keyUp"):
             self.send("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code, text=text)
+
+    def click(self, element: str) -> None:
+        """Press the mouse on the middle of an element, given as a JavaScript expression."""
+        x, y = self.run(
+            f"""(() => {{
+              const e = {element};
+              e.scrollIntoView({{block: 'nearest'}});
+              const box = e.getBoundingClientRect();
+              return [box.x + box.width / 2, box.y + box.height / 2];
+            }})()"""
+        )
+        for kind in ("mouseMoved", "mousePressed", "mouseReleased"):
+            button = "none" if kind == "mouseMoved" else "left"
+            self.send("Input.dispatchMouseEvent", type=kind, x=x, y=y, button=button, clickCount=1)
+
+    def write(self, text: str) -> None:
+        """Put `text` in place of all that the focused field holds."""
+        key = {"key": "a", "code": "KeyA", "windowsVirtualKeyCode": 65, "modifiers": 2}
+        self.send("Input.dispatchKeyEvent", type="rawKeyDown", commands=["selectAll"], **key)
+        self.send("Input.dispatchKeyEvent", type="keyUp", **key)
+        self.send("Input.insertText", text=text)
+
+    def until(self, condition: str, seconds: float = SECONDS / 2) -> bool:
+        """Wait until `condition` comes true in the page; whether it did."""
+        return bool(self.run(
+            f"""new Promise(answer => {{
+              const end = performance.now() + {seconds * 1000}, holds = () => Boolean({condition});
+              const look = () => holds() || performance.now() > end ? answer(holds()) : setTimeout(look, 30);
+              look();
+            }})"""
+        ))  # fmt: skip
 
     def close(self) -> None:
         try:

@@ -21,7 +21,7 @@ def test_the_notebooks_are_there() -> None:
     assert {"00_summary", "01_trade_growth", "05_data_and_methods"} <= {path.stem for path in NOTEBOOKS}
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*NOTEBOOKS, ROOT / "docs" / "template.ipynb"], ids=lambda path: path.stem)
 def test_a_notebook_is_thin_clean_and_starts_alike(path: Path) -> None:
     notebook = nbformat.read(path, as_version=4)
     nbformat.validate(notebook)

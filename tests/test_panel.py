@@ -133,8 +133,8 @@ def test_a_cell_that_is_run_twice_is_drawn_once(session: Session) -> None:
 
 
 def test_a_cell_of_the_readers_own_that_fails_is_named_without_a_traceback(session: Session) -> None:
-    own = "from IPython.display import display\ndisplay(tables.phases(report))\n1 / (2015 - report.parameters.start_year)"
-    panel = started(session, own)
+    shows = "from IPython.display import display\ndisplay(tables.phases(report))\n"
+    panel = started(session, shows + "1 / (2015 - report.parameters.start_year)")
     panel.fields["start_year"].value = 2015
     panel.apply()
     assert "could not be run again: ZeroDivisionError" in panel.message.value and "Traceback" not in panel.message.value

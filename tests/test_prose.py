@@ -70,7 +70,9 @@ def test_caveats_hold_no_typed_numeral() -> None:
         assert [row["caveat_id"] for row in csv.DictReader(file) if re.search(r"\d", row["text"])] == []
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", [*sorted((ROOT / "notebooks").glob("*.ipynb")), ROOT / "docs/template.ipynb"], ids=lambda path: path.stem
+)
 def test_notebook_markdown_holds_no_numeral(path: Path) -> None:
     cells = nbformat.read(path, as_version=4).cells
     assert [c.source for c in cells if c.cell_type == "markdown" and re.search(r"\d", c.source)] == []

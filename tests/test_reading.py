@@ -124,22 +124,11 @@ def test_a_long_table_is_opened_and_scrolled_by_keyboard(browser: Browser, page:
     for key, how in (("ArrowDown", "scrollTop"), ("ArrowRight", "scrollLeft")):
         for _ in range(3):
             press(browser, key)
-        assert until(browser, f"document.activeElement.{how} > 0"), f"{key} does not scroll the table"
+        assert browser.until(f"document.activeElement.{how} > 0", 5), f"{key} does not scroll the table"
     assert browser.run("scrollY") == before, "the page stays"
     browser.run(f"{table}.querySelector('summary').focus()")
     press(browser, "Enter")
     assert not browser.run(f"{table}.querySelector('details').open")
-
-
-def until(browser: Browser, condition: str, seconds: float = 5) -> bool:
-    """Whether `condition` comes true in the page, looked at each frame."""
-    return bool(browser.run(
-        f"""new Promise(answer => {{
-          const end = performance.now() + {seconds * 1000};
-          const look = () => (({condition}) || performance.now() > end) ? answer({condition}) : setTimeout(look, 20);
-          look();
-        }})"""
-    ))
 
 
 def test_long_tables_open_on_demand_and_say_how_long_they_are(browser: Browser, page: Path) -> None:

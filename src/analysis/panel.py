@@ -44,8 +44,8 @@ class Panel:
         self.report, self.shell, self.first = report, shell, report.parameters
         self.fields = {name: _field(name, report) for name in PARAMETER_NAMES}
         self.message = widgets.HTML(layout={"max_width": "44rem"})
-        run = widgets.Button(description="Run with these", button_style="primary", icon="play")
-        back = widgets.Button(description="Back to the cell's own")
+        run = widgets.Button(description="Run with these", button_style="primary", layout={"width": "auto"})
+        back = widgets.Button(description="Back to the cell's own", layout={"width": "auto"})
         run.on_click(lambda _: self.apply())
         back.on_click(lambda _: self.reset())
         hints = [widgets.HTML(_hint(name, report), layout={"max_width": "24rem"}) for name in self.fields]
@@ -184,4 +184,4 @@ def _field(name: str, report: Report) -> Any:
 def _hint(name: str, report: Report) -> str:
     may = allowed(name, report.catalogue)
     text = f"{ReportParameters.model_fields[name].description} {may[0].upper()}{may[1:]}."
-    return f"<small>{html.escape(text)}</small>"
+    return f'<div style="line-height: 1.35; font-size: smaller">{html.escape(text)}</div>'
