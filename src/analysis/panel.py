@@ -49,7 +49,8 @@ class Panel:
         run.on_click(lambda _: self.apply())
         back.on_click(lambda _: self.reset())
         hints = [widgets.HTML(_hint(name, report), layout={"max_width": "24rem"}) for name in self.fields]
-        rows = [widgets.HBox(pair) for pair in zip(self.fields.values(), hints, strict=True)]
+        pairs = zip(self.fields.values(), hints, strict=True)
+        rows = [widgets.HBox(pair, layout={"align_items": "center"}) for pair in pairs]
         self.widget = widgets.VBox([*rows, widgets.HBox([run, back]), self.message])
         # What cells have shown: for each cell its source and the names of its outputs.
         self._shown: dict[str, tuple[str, list[str]]] = {}
