@@ -14,6 +14,7 @@ import nbformat
 import pytest
 from hypothesis import settings
 
+import chromium
 from analysis import Report
 from analysis.catalogue import Catalogue, load, project_root
 from analysis.display import NODE_TYPE
@@ -49,6 +50,20 @@ def copied_data(tmp_path: Path) -> Path:
 def built(tmp_path_factory: pytest.TempPathFactory) -> build.Built:
     """The default edition, rendered once for all tests, HTML and PDF. `built.output` is the folder: read only."""
     return build.build("default", output=tmp_path_factory.mktemp("built") / "default")
+
+
+@pytest.fixture(scope="session")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[chromium.Browser]:
+    """A tab of a headless Chromium; without one the test is skipped, or fails where one is required."""
+    made = chromium.start(tmp_path_factory.mktemp("browser"))
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def page(built: build.Built) -> Path:
+    """The page of the default edition."""
+    return built.output / "index.html"
 
 
 class Project:

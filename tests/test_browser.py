@@ -1,188 +1,26 @@
 """The page as a browser shows it: on a phone, a desk and paper, light and dark, by keyboard.
 
-Chromium is driven through its debugging pipe, with the standard library alone. Where there is no Chromium
-these tests are skipped; with REQUIRE_BROWSER (or CI) set they fail instead.
+Where there is no Chromium these tests are skipped, see `chromium`.
 """
 
 from __future__ import annotations
 
 import base64
-import fcntl
 import io
-import json
-import os
-import select
-import shutil
-import subprocess
-import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from matplotlib.figure import Figure
 from nbconvert.exporters import get_exporter
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from analysis.render.build import Built
+from chromium import Browser
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
-SECONDS = 60
 PHONE, DESK = 390, 1440
 
-# Runs in the page. `texts` gives every visible text with its box, its block and its two colours.
-HELPERS = r"""
-window.shown = e => e.checkVisibility({visibilityProperty: true, opacityProperty: true});
-window.named = e => `<${e.tagName.toLowerCase()} ${e.className || e.id}> ${e.textContent.trim().slice(0, 50)}`;
-window.blockOf = e => { while (getComputedStyle(e).display.startsWith('inline')) e = e.parentElement; return e; };
-window.colour = text => {
-  const [r, g, b, a] = text.match(/[\d.]+/g).map(Number);
-  const parts = [r, g, b].map(v => v / 255).map(v => v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4);
-  return {opacity: a === undefined ? 1 : a, light: 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]};
-};
-window.behind = e => {
-  for (; e; e = e.parentElement) {
-    const found = colour(getComputedStyle(e).backgroundColor);
-    if (found.opacity === 1) return found;
-  }
-  return {opacity: 1, light: 1};
-};
-window.texts = () => {
-  const found = [], walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  for (let node; (node = walker.nextNode());) {
-    const parent = node.parentElement;
-    if (!node.data.trim() || !shown(parent)) continue;
-    const range = document.createRange();
-    range.selectNodeContents(node);
-    const box = range.getBoundingClientRect(), block = blockOf(parent), own = block.getBoundingClientRect();
-    // Words for screen readers alone are one pixel large; the skip link waits above the page.
-    if (own.width <= 1 || own.height <= 1 || box.bottom + scrollY < 0) continue;
-    const ink = colour(getComputedStyle(parent).color), paper = behind(parent);
-    const [high, low] = [Math.max(ink.light, paper.light), Math.min(ink.light, paper.light)];
-    found.push({parent, block, box, own, paper, ratio: (high + 0.05) / (low + 0.05)});
-  }
-  return found;
-};
-window.openAll = () => document.querySelectorAll('details').forEach(d => { d.open = true; });
-window.sideways = () => document.documentElement.scrollWidth - document.documentElement.clientWidth;
-"""
-
 LAID_OUT = "[...document.querySelectorAll('table.stacked td')].map(td => getComputedStyle(td).display)"
-
-
-class Browser:
-    """One tab of a headless Chromium."""
-
-    def __init__(self, program: str, profile: Path) -> None:
-        read_by_it, self._out = os.pipe()
-        self._in, written_by_it = os.pipe()
-        self._buffer, self._number, self._session = b"", 0, ""
-        self.events: list[dict[str, Any]] = []
-
-        def hand_over() -> None:
-            # Chromium reads from 3 and writes to 4; the pipes may themselves lie there, so copy first.
-            copies = [fcntl.fcntl(end, fcntl.F_DUPFD, 10) for end in (read_by_it, written_by_it)]
-            os.dup2(copies[0], 3)
-            os.dup2(copies[1], 4)
-
-        self._process = subprocess.Popen(
-            [program, "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--no-first-run",
-             "--disable-background-networking", "--remote-debugging-pipe", f"--user-data-dir={profile}", "about:blank"],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-            preexec_fn=hand_over, pass_fds=(3, 4),
-        )  # fmt: skip
-        os.close(read_by_it)
-        os.close(written_by_it)
-        target = self.send("Target.createTarget", url="about:blank")["targetId"]
-        self._session = self.send("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-        for domain in ("Page", "Log", "Network", "Runtime"):
-            self.send(f"{domain}.enable")
-
-    def send(self, method: str, **parameters: Any) -> dict[str, Any]:
-        self._number += 1
-        message: dict[str, Any] = {"id": self._number, "method": method, "params": parameters}
-        if self._session:
-            message["sessionId"] = self._session
-        rest = json.dumps(message).encode() + b"\0"
-        while rest:
-            rest = rest[os.write(self._out, rest) :]
-        while (answer := self._read()).get("id") != self._number:
-            self.events.append(answer)
-        assert "error" not in answer, answer
-        return dict(answer["result"])
-
-    def _read(self) -> dict[str, Any]:
-        until = time.monotonic() + SECONDS
-        while b"\0" not in self._buffer:
-            ready, _, _ = select.select([self._in], [], [], max(0, until - time.monotonic()))
-            assert ready, "Chromium does not answer"
-            received = os.read(self._in, 1 << 20)
-            assert received, "Chromium ended"
-            self._buffer += received
-        message, _, self._buffer = self._buffer.partition(b"\0")
-        return dict(json.loads(message))
-
-    def open(self, page: Path, width: int, *, height: int = 900, dark: bool = False, media: str = "screen") -> None:
-        """Show `page` in a window `width` CSS pixels wide, all pictures loaded."""
-        self.send(
-            "Emulation.setDeviceMetricsOverride", width=width, height=height, deviceScaleFactor=1, mobile=width < 600
-        )
-        features = {"prefers-color-scheme": "dark" if dark else "light", "prefers-reduced-motion": "reduce"}
-        self.send(
-            "Emulation.setEmulatedMedia", media=media,
-            features=[{"name": name, "value": value} for name, value in features.items()],
-        )  # fmt: skip
-        self.events.clear()
-        self.send("Page.navigate", url=page.as_uri())
-        while not any(event.get("method") == "Page.loadEventFired" for event in self.events):
-            self.events.append(self._read())
-        self.run("Promise.all([...document.images].map(i => i.decode())).then(() => true)")
-        self.run(HELPERS + "true")
-
-    def run(self, expression: str) -> Any:
-        """The value of a JavaScript expression in the page."""
-        answer = self.send("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
-        assert "exceptionDetails" not in answer, answer["exceptionDetails"]
-        return answer["result"].get("value")
-
-    def press(self, key: str, code: int) -> None:
-        text = {"Enter": "\r"}.get(key, "")
-        for kind in ("keyDown", "keyUp"):
-            self.send("Input.dispatchKeyEvent", type=kind, key=key, code=key, windowsVirtualKeyCode=code, text=text)
-
-    def close(self) -> None:
-        try:
-            self._session = ""
-            self.send("Browser.close")
-        except (AssertionError, OSError):
-            self._process.terminate()
-        for end in (self._in, self._out):
-            os.close(end)
-        try:
-            self._process.wait(20)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    program = next(filter(None, map(shutil.which, NAMES)), None)
-    if program is None:
-        reason = f"no Chromium on this machine: none of {', '.join(NAMES)} is on the path"
-        if os.environ.get("REQUIRE_BROWSER") or os.environ.get("CI"):
-            pytest.fail(reason)
-        pytest.skip(reason)
-    made = Browser(program, tmp_path_factory.mktemp("browser"))
-    yield made
-    made.close()
-
-
-@pytest.fixture(scope="module")
-def page(built: Built) -> Path:
-    return built.output / "index.html"
 
 
 @pytest.fixture(scope="module")

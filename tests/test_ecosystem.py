@@ -34,7 +34,8 @@ LARGEST_FILE = 1_000_000
 
 def direct_requirements() -> list[Requirement]:
     project = PROJECT["project"]
-    return [Requirement(text) for text in project["dependencies"] + project["optional-dependencies"]["dev"]]
+    extras = project["optional-dependencies"]
+    return [Requirement(text) for text in [*project["dependencies"], *extras["panel"], *extras["dev"]]]
 
 
 # ----------------------------------------------------------------------------------------- dependencies
@@ -289,7 +290,7 @@ class Checkout:
 
 
 INSTALLS = [
-    "venv-python -m pip install --require-hashes -r requirements.lock",
+    "venv-python -m pip install --no-deps --require-hashes -r requirements.lock",
     "venv-python -m pip install --no-deps --no-build-isolation -e .",
 ]
 

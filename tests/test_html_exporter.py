@@ -311,7 +311,7 @@ def test_every_table_has_a_caption_and_heads_for_columns_and_rows(page: Element)
             labels = [td.attributes["data-label"] for td in cells if "data-label" in td.attributes]
             assert labels in ([], [th.text for th in columns[1:]])
         region = table.parent
-        assert region and region.attributes["role"] == "region" and region.attributes["tabindex"] == "0"
+        assert region and region.attributes["role"] == "group" and region.attributes["tabindex"] == "0"
 
 
 # ----------------------------------------------------------------------------------------- facts, data

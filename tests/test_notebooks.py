@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from analysis.display import NODE_TYPE
+from analysis.display import NODE_TYPE, WIDGET_TYPE
 from analysis.parameters import PARAMETER_NAMES, resolve
 
 ROOT = Path(__file__).parents[1]
@@ -21,7 +21,7 @@ def test_the_notebooks_are_there() -> None:
     assert {"00_summary", "01_trade_growth", "05_data_and_methods"} <= {path.stem for path in NOTEBOOKS}
 
 
-@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", [*NOTEBOOKS, ROOT / "docs" / "template.ipynb"], ids=lambda path: path.stem)
 def test_a_notebook_is_thin_clean_and_starts_alike(path: Path) -> None:
     notebook = nbformat.read(path, as_version=4)
     nbformat.validate(notebook)
@@ -34,7 +34,7 @@ def test_a_notebook_is_thin_clean_and_starts_alike(path: Path) -> None:
     given = {name: value for name, value in namespace.items() if name != "__builtins__"}
     assert set(given) == set(PARAMETER_NAMES)
     assert resolve(given) == resolve({}), "the notebook's own parameters are the defaults"
-    assert "analysis.start(globals())" in code[1].source
+    assert code[1].source.endswith("\nreport = analysis.start(globals())\nanalysis.panel(report)")
     assert all(len(cell.source.splitlines()) <= 3 for cell in code[2:])
 
 
@@ -52,7 +52,7 @@ def run(path: Path, folder: Path, home: Path) -> list[object]:
             os.environ.pop(name, None) if value is None else os.environ.__setitem__(name, value)
     outputs = [output for cell in notebook.cells if cell.cell_type == "code" for output in cell.outputs]
     assert not [output for output in outputs if output.output_type == "stream"], "nothing is printed"
-    return [output.data[NODE_TYPE] for output in outputs]
+    return [output.data[NODE_TYPE] for output in outputs if WIDGET_TYPE not in output.data]
 
 
 @pytest.mark.slow

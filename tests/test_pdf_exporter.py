@@ -19,10 +19,10 @@ from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from pypdf import PdfReader
 
-from analysis.display import NODE_TYPE, Column, TableDisplay, say
+from analysis.display import NODE_TYPE, PAPER_ROWS, Column, TableDisplay, say
 from analysis.render.build import Built
 from analysis.render.document import Unshowable, document, merge
-from analysis.render.pdf import LETTERS_A_LINE, MOST_ROWS, ReportPDFExporter, payload
+from analysis.render.pdf import LETTERS_A_LINE, ReportPDFExporter, payload
 from conftest import ROOT
 
 HOSTILE = (
@@ -201,13 +201,13 @@ def test_links_are_kept() -> None:
 
 
 def test_only_a_table_too_long_for_paper_names_its_file_instead() -> None:
-    whole = words_of(read(executed(nodes=(table(MOST_ROWS, long=True),))))
-    assert f"x{MOST_ROWS - 1}" in whole
-    alone = executed(nodes=(table(MOST_ROWS + 1, long=True),))
+    whole = words_of(read(executed(nodes=(table(PAPER_ROWS, long=True),))))
+    assert f"x{PAPER_ROWS - 1}" in whole
+    alone = executed(nodes=(table(PAPER_ROWS + 1, long=True),))
     built = merge([("small", alone)], {"edition": "small"})
     for notebook, place in ((alone, "shown in the notebook"), (built, "in the file tables/t.csv")):
         cut = words_of(read(notebook))
-        assert f"x{MOST_ROWS}" not in cut and f"{MOST_ROWS + 1}rows,{place.replace(' ', '')}" in cut
+        assert f"x{PAPER_ROWS}" not in cut and f"{PAPER_ROWS + 1}rows,{place.replace(' ', '')}" in cut
 
 
 def test_an_empty_notebook_is_a_page() -> None:

@@ -103,7 +103,9 @@ def test_caveats_hold_no_typed_numeral() -> None:
     assert [id for id, text in texts.items() if re.search(r"\d", text) or holds_number(text)] == []
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda path: path.stem)
+@pytest.mark.parametrize(
+    "path", [*sorted((ROOT / "notebooks").glob("*.ipynb")), ROOT / "docs/template.ipynb"], ids=lambda path: path.stem
+)
 def test_notebook_markdown_holds_no_numeral(path: Path) -> None:
     cells = nbformat.read(path, as_version=4).cells
     texts = [cell.source for cell in cells if cell.cell_type == "markdown"]

@@ -125,7 +125,8 @@ try() {
 
 install_lock() {
     say "Installing the packages of requirements.lock (a minute or two)"
-    install --require-hashes -r requirements.lock
+    # The lock is whole, so nothing has to be resolved; what it leaves out on purpose is not fetched either.
+    install --no-deps --require-hashes -r requirements.lock
 }
 
 install_project() {

@@ -11,6 +11,7 @@ try:
 except PackageNotFoundError:  # run from a source tree that was never installed
     __version__ = "0+unknown"
 
+from .panel import panel
 from .report import Report, start
 
-__all__ = ["Report", "__version__", "start"]
+__all__ = ["Report", "__version__", "panel", "start"]

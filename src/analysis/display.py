@@ -19,9 +19,12 @@ from .facts import Fact
 from .formatting import fact_text
 
 NODE_TYPE = "application/vnd.analysis.node+json"
+WIDGET_TYPE = "application/vnd.jupyter.widget-view+json"  # of ipywidgets
 ANCHOR = re.compile(r"[^a-z0-9]+")
 # A cell with more letters is read like a sentence and needs room; one with fewer, such as a day, stays on one line.
 SENTENCE, ONE_LINE = 40, 14
+# A table of more rows than this opens on demand on a screen; of one with still more paper names the file only.
+SCREENFUL, PAPER_ROWS = 20, 120
 
 Node = dict[str, Any]
 
@@ -185,8 +188,8 @@ class FactText(str):
 class TableDisplay(Display):
     """A table as read (`rows` of shown text) and as data (`records` for the CSV).
 
-    A cell that shows a fact is a FactText. `long` tables stand behind a control in HTML and are left to the
-    CSV in the PDF. The first column heads its row.
+    A cell that shows a fact is a FactText. A `long` table stands behind a control in HTML; every one of more
+    than SCREENFUL rows is long. The first column heads its row.
     """
 
     id: str
@@ -201,7 +204,8 @@ class TableDisplay(Display):
         cells = [[row.get(c.key, "") for c in self.columns] for row in self.rows]
         shown = [cell.fact for row in cells for cell in row if isinstance(cell, FactText)]
         return {
-            "kind": "table", "id": self.id, "title": self.title.spans(), "long": self.long,
+            "kind": "table", "id": self.id, "title": self.title.spans(),
+            "long": self.long or len(self.rows) > SCREENFUL,
             "columns": [{"label": c.label, "numeric": c.numeric} for c in self.columns],
             "rows": [[str(cell) for cell in row] for row in cells],
             "cell_facts": [[{"fact": c.fact.id} if isinstance(c, FactText) else None for c in row] for row in cells]
@@ -380,14 +384,15 @@ def _table_html(node: Node, data_links: bool) -> str:
     )
     title, name = spans_html(node["title"]), html.escape(_anchor_of(node))
     table = (
-        f'<div class="scroll" tabindex="0" role="region" aria-labelledby="{name}-title">'
+        f'<div class="scroll" tabindex="0" role="group" aria-labelledby="{name}-title">'
         f"<table{role('table')}{_class('stacked' if stacked else '')}>"
         f'<caption id="{name}-title"><span>{title}</span></caption>'
         f"<thead{role('rowgroup')}><tr{role('row')}>{head}</tr></thead>"
         f"<tbody{role('rowgroup')}>{body}</tbody></table></div>" + _notes_html(node["notes"])
     )
     if node["long"]:
-        table = f"<details><summary>{title} ({len(rows):,} rows)</summary>{table}</details>"
+        filed = _class("filed" if len(rows) > PAPER_ROWS else "")
+        table = f"<details{filed}><summary>{title} ({len(rows):,} rows)</summary>{table}</details>"
     return f'<section class="table" id="{name}">{table}{_data_line(node) if data_links else ""}</section>'
 
 

@@ -30,8 +30,13 @@ INK, MUTED, RULE = "#1b1b1b", "#595959", "#d0d0d0"
 COLOURS = {
     "exports": "#0072B2", "imports": "#D55E00", "total": INK, "balance": "#009E73",
     "customs": INK, "kotra": "#AA3377", "comtrade": "#0072B2", "mirror": "#9A6A00",
-    "sanctions": "#D55E00", "closure": "#595959", "reopening": "#009E73",
 }  # fmt: skip
+# Grounds of the phases, light enough for every line and letter.
+SHADES = {
+    "sanctions": "#f6e3d3",
+    "closure": "#e4e4e4",
+    "reopening": "#dceee6",
+}
 DASHES = {"customs": "-", "kotra": "-", "comtrade": (0, (4, 2)), "mirror": (0, (1.5, 1.5))}
 SHAPES = {"customs": "o", "kotra": "s", "comtrade": "^", "mirror": "D"}
 MARKERS = {

@@ -51,10 +51,10 @@ def bases(report: Report) -> Display:
             for b in shown if b != "mirror"
         ])  # fmt: skip
         if "mirror" in shown:
-            # The reconciled series ends in mid-chart; it is named where it starts, clear of the other names.
+            # The reconciled series ends in mid-chart; it is named where it starts, on a phone above its later rise.
             year = frame["mirror"].first_valid_index()
             top.annotate(labels["mirror"], (year, frame.loc[year, "mirror"]), ha="left", va="bottom", fontsize=8.5,
-                         xytext=(0, 7), textcoords="offset points", color=style.COLOURS["mirror"],
+                         xytext=(0, 22 if narrow else 9), textcoords="offset points", color=style.COLOURS["mirror"],
                          fontweight="bold")  # fmt: skip
         top.set_title("Total trade, million US dollars a year", color=style.MUTED, fontweight="normal", pad=16)
         for basis in ratios:

@@ -231,7 +231,6 @@ def story(report: Report) -> Display:
         return nothing(report, "Trade by year")
     found = phases.phases(report.turning_points, p.start_year, p.end_year)
     values, statuses, fits = (series.wide(cells, column)["total"] for column in ("value", "status", "fit"))
-    shades = {"sanctions": "#f6e3d3", "closure": "#e4e4e4", "reopening": "#dceee6"}
 
     def paint(figure: Figure, narrow: bool) -> None:
         axes = figure.add_subplot()
@@ -241,15 +240,18 @@ def story(report: Report) -> Display:
         axes.set_ylim(bottom=0)
         for phase in found:
             left, right = phase.first_year - 0.5, phase.last_year + 0.5
-            if phase.key in shades:
-                axes.axvspan(left, right, color=shades[phase.key], zorder=0, linewidth=0)
+            if phase.key in style.SHADES:
+                axes.axvspan(left, right, color=style.SHADES[phase.key], zorder=0, linewidth=0)
             years = phase.last_year - phase.first_year + 1
             # A narrow phase has room for an upright name only.
             upright = years / (p.end_year - p.start_year + 1) < (0.3 if narrow else 0.14)
-            if upright and phase.key not in shades:
+            if upright and phase.key not in style.SHADES:
                 continue  # nothing to be named, and the line would run through the name
+            # Its ground hides the lines of the grid, which would strike the name through.
+            ground = {"facecolor": style.SHADES.get(phase.key, "white"), "edgecolor": "none", "pad": 1}
             axes.text((left + right) / 2, 0.985, phase.name, transform=axes.get_xaxis_transform(), ha="center",
-                      va="top", rotation=90 if upright else 0, fontsize=8, color=style.MUTED)  # fmt: skip
+                      va="top", rotation=90 if upright else 0, fontsize=8, color=style.MUTED, bbox=ground,
+                      zorder=1.5)  # fmt: skip
         axes.set_title("Trade in million US dollars a year", color=style.MUTED, fontweight="normal")
         style.footer(figure, narrow, keys_of(cells))
 

@@ -48,21 +48,17 @@ def level(report: Report) -> Finding | None:
 def fall(report: Report) -> Finding | None:
     """What happened in the phases of sanctions, closure and reopening."""
     basis = report.parameters.basis
-    found = {key: report.find(f"trade.phase_change.{basis}.{key}") for key in phases.KINDS}
+    opened = phases.openers(phases.turning_points(report.catalogue.frame("events")))
+    found = {point.kind: report.find(f"trade.phase_change.{basis}.{point.kind}") for point in opened}
     known = [(key, fact) for key, fact in found.items() if fact]
     if not known:
         return None
-    clauses = {
-        "sanctions": "over the years of sanctions ({sanctions:period})",
-        "closure": "while the border was closed ({closure:period})",
-        "reopening": "since it reopened ({reopening:period})",
-    }
-    told = "; it ".join(f"{_moved(key, fact)} {clauses[key]}" for key, fact in known)
+    told = "; it ".join(f"{_moved(key, fact)} {phases.KINDS[key].during} ({{{key}:period}})" for key, fact in known)
     headline = say(f"Trade {told}.", **dict(known))
     flows = [report.find(f"trade.phase_change_{flow}.{basis}.{known[0][0]}") for flow in ("imports", "exports")]
     detail = say("Growth within a phase runs from the year before it to its last usable year.")
     if flows[0] and flows[1]:
-        name = {"sanctions": "the sanctions", "closure": "the closure", "reopening": "the reopening"}[known[0][0]]
+        name = phases.KINDS[known[0][0]].noun
         detail = join(
             say(f"Over the years of {{name}} China's purchases {_moved('bought', flows[0])}, its sales "
                 f"{_moved('sold', flows[1])}.", name=name, bought=flows[0], sold=flows[1]),

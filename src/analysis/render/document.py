@@ -20,7 +20,7 @@ from mistune import create_markdown
 from nbformat import NotebookNode
 from nbformat.v4 import new_notebook
 
-from ..display import NODE_TYPE, Node, anchor
+from ..display import NODE_TYPE, WIDGET_TYPE, Node, anchor
 from ..errors import BuildError, shown
 from ..formatting import day_text
 
@@ -187,6 +187,8 @@ def _output_nodes(outputs: Iterable[NotebookNode], place: str) -> Iterator[Node]
 
 def _bundle_nodes(data: Mapping[str, Any], metadata: Mapping[str, Any], id: str, place: str) -> Iterator[Node]:
     """An output under several media types: our own node first, then a picture, then plain text."""
+    if WIDGET_TYPE in data:
+        return  # a control, such as the panel: there is nothing to set on paper
     if NODE_TYPE in data:
         node = data[NODE_TYPE]
         if not isinstance(node, dict) or node.get("kind") not in KINDS:

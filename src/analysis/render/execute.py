@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..catalogue import project_root
 from ..errors import NotebookFailed, shown
+from ..panel import BATCH
 from ..parameters import ReportParameters
 
 if TYPE_CHECKING:
@@ -107,7 +108,7 @@ def _environment(scratch: Path) -> Iterator[None]:
     before = dict(os.environ)
     os.environ.update({name: str(folder) for name, folder in folders.items()})
     os.environ.update({
-        "JUPYTER_PATH": str(scratch / "jupyter"), "ANALYSIS_ROOT": str(project_root()),
+        "JUPYTER_PATH": str(scratch / "jupyter"), "ANALYSIS_ROOT": str(project_root()), BATCH: "1",
         "OPENBLAS_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "PYTHONIOENCODING": "utf-8",
         "PYDEVD_DISABLE_FILE_VALIDATION": "1",
     })  # fmt: skip

@@ -19,7 +19,7 @@ from nbconvert.exporters import Exporter
 from nbformat import NotebookNode
 from traitlets import default
 
-from ..display import Node
+from ..display import PAPER_ROWS, Node
 from ..errors import BuildError, shown
 from .document import Document, Unshowable, document, parameter
 
@@ -29,7 +29,7 @@ NO_GLYPH = re.compile(r"the text `*\"?(?P<text>.+?)\"?`* could not be displayed"
 # Of a table on paper, in letters: the page, the space between columns, the longest text that stays on one line
 # in any case, and the length from which on a column wants no more.
 LETTERS_A_LINE, PADDING, UNBROKEN, WIDEST = 98, 2, 15, 60
-SHORT_ROWS, SHORT_LETTERS, MOST_ROWS = 14, 1800, 120
+SHORT_ROWS, SHORT_LETTERS = 14, 1800
 
 
 class ReportPDFExporter(Exporter):  # type: ignore[misc]
@@ -93,7 +93,7 @@ def _for_paper(node: Node) -> Node:
         kept["short"] = len(node["rows"]) <= SHORT_ROWS and letters <= SHORT_LETTERS
         kept["rows_in_words"] = f"{len(node['rows']):,}"
         # Longer ones are for a machine to read: the page names the file.
-        kept["long"] = node["long"] and len(node["rows"]) > MOST_ROWS
+        kept["long"] = node["long"] and len(node["rows"]) > PAPER_ROWS
         if kept["long"]:
             kept["rows"] = []
     elif node["kind"] == "figure":

@@ -96,7 +96,7 @@ def vintages(report: Report) -> TableDisplay:
             Column("prints", "Printed, million US dollars"), Column("spread", "Apart", True),
             Column("used", "Used", True),
         ),
-        rows=tuple(rows), records=tuple(records), long=len(rows) > 60,
+        rows=tuple(rows), records=tuple(records),
         notes=(
             say("Prints that differ by less than {noise} are left out. A dash under Used: the cell is made another "
                 "way, see the table of cells.", noise=percent(NOISE * 100, 0, sign=False)),

@@ -13,13 +13,21 @@ import pandas as pd
 
 from .growth import Cagr, cagr
 
-KINDS = ("sanctions", "closure", "reopening")
-NAMES = {
-    "whole": "No turning point yet",
-    "before": "Before the sanctions",
-    "sanctions": "Sanctions",
-    "closure": "Border closed",
-    "reopening": "Reopening",
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of turning point: the name of the phase it opens, and that phase in a sentence and as a noun."""
+
+    name: str
+    during: str
+    noun: str
+
+
+BEFORE, NONE_YET = "Before the sanctions", "No turning point yet"
+KINDS = {
+    "sanctions": Kind("Sanctions", "over the years of sanctions", "the sanctions"),
+    "closure": Kind("Border closed", "while the border was closed", "the closure"),
+    "reopening": Kind("Reopening", "since it reopened", "the reopening"),
 }
 
 
@@ -55,8 +63,9 @@ def turning_points(events: pd.DataFrame) -> list[TurningPoint]:
 
 
 def openers(points: list[TurningPoint]) -> list[TurningPoint]:
-    """The first event of each kind, in order: the three that bound the phases."""
-    return [next(p for p in points if p.kind == kind) for kind in KINDS if any(p.kind == kind for p in points)]
+    """The first event of each kind, in order of date: they bound the phases."""
+    found = [next(p for p in points if p.kind == kind) for kind in KINDS if any(p.kind == kind for p in points)]
+    return sorted(found, key=lambda point: point.day)
 
 
 def phases(points: list[TurningPoint], start_year: int, end_year: int) -> list[Phase]:
@@ -65,7 +74,8 @@ def phases(points: list[TurningPoint], start_year: int, end_year: int) -> list[P
     for point in [*openers(points), None]:
         last = end_year if point is None else min(point.day.year - 1, end_year)
         if last >= first:
-            found.append(Phase(key, NAMES[key], first, last, opener))
+            name = KINDS[key].name if opener else BEFORE if points else NONE_YET
+            found.append(Phase(key, name, first, last, opener))
         if point is None:
             break
         first, key, opener = max(point.day.year, start_year), point.kind, point
