@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +21,25 @@ from analysis.parameters import resolve
 from analysis.render import build
 
 ROOT = Path(__file__).parents[1]
+COUNTED = pytest.StashKey[list[str]]()
 
 # The same examples in every run: a red test here is a red test everywhere.
 settings.register_profile("suite", deadline=None, max_examples=60, derandomize=True, database=None)
 settings.load_profile("suite")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """What tests counted, for `make test` to show whether they pass or not."""
+    if lines := config.stash.get(COUNTED, []):
+        terminalreporter.section("counted")
+        for line in lines:
+            terminalreporter.write_line(line)
+
+
+@pytest.fixture
+def count(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Takes a sentence that `make test` shows at its end."""
+    return request.config.stash.setdefault(COUNTED, []).append
 
 
 @pytest.fixture(scope="session")
