@@ -81,15 +81,13 @@ class Catalogue:
             self.package: dict[str, Any] = json.loads(package.read_text(encoding="utf-8"))
             date.fromisoformat(self.package["created"][:10])
             self.package["version"] = _text(self.package, "version", "the package")
-            self.tables = {r["name"]: self._table(r) for r in self.package["resources"]}
+            self.tables = {r["name"]: self._table(r) for r in _resources(self.package)}
         self._frames: dict[str, pd.DataFrame] = {}
 
     def _table(self, r: dict[str, Any]) -> Table:
         name = _text(r, "name", "a table")
         texts = {key: _text(r, key, f"the table {shown(name)}") for key in DESCRIBED}
-        path = (self.root / _text(r, "path", f"the table {shown(name)}")).resolve()
-        if self.root not in path.parents:
-            raise ValueError(f"the file of the table {shown(name)} lies outside of the folder")
+        path = _file_of(self.root, r)
         fields = {f["name"]: f["type"] for f in r["schema"]["fields"]}
         return Table(name=name, path=path, fields=fields, **texts)
 
@@ -232,6 +230,21 @@ def _as_one_sentence(package: Path) -> Iterator[None]:
         raise DataError(f"The file {package} is no data package: docs/DATA.md says how one is laid out.") from None
 
 
+def _resources(package: dict[str, Any]) -> list[dict[str, Any]]:
+    if not isinstance(package["resources"], list) or not package["resources"]:
+        raise ValueError("its resources are no list of tables")
+    return package["resources"]
+
+
+def _file_of(root: Path, resource: dict[str, Any]) -> Path:
+    """The file of a table, which must lie in the folder `root`."""
+    name = shown(_text(resource, "name", "a table"))
+    path = (root / _text(resource, "path", f"the table {name}")).resolve()
+    if root not in path.parents:
+        raise ValueError(f"the file of the table {name} lies outside of the folder")
+    return path
+
+
 def _text(described: dict[str, Any], key: str, what: str) -> str:
     """The text under `key` of a package or a table, which a report prints as it stands."""
     text = described[key]
@@ -282,12 +295,10 @@ def seal(root: Path | None = None) -> list[str]:
     path = folder / "datapackage.json"
     with _as_one_sentence(path):
         package = json.loads(path.read_text(encoding="utf-8"))
-        for resource in package["resources"]:
-            for key in ("name", "path"):
-                _text(resource, key, "a table")
+        files = [(resource, _file_of(folder, resource)) for resource in _resources(package)]
     changed, ledger = [], []
-    for resource in package["resources"]:
-        content = (folder / resource["path"]).read_bytes()
+    for resource, file in files:
+        content = file.read_bytes()
         digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
         if resource.get("hash") != digest:
             changed.append(resource["name"])
