@@ -349,7 +349,8 @@ def test_letters_of_any_script_and_a_no_break_space_are_welcome(copied_data: Pat
 
 @pytest.mark.parametrize(("raw", "reason"), [
     (b"\xed\xa0\x80", "holds a byte in line 3 that is not UTF-8"),
-    (b"\xff", "holds a byte in line 3 that is not UTF-8"), (b"x" * 200_000, "cannot be read in line 3: field larger than field limit"),
+    (b"\xff", "holds a byte in line 3 that is not UTF-8"),
+    (b"x" * 200_000, "cannot be read in line 3: field larger than field limit"),
 ])  # fmt: skip
 def test_bytes_that_are_no_text_and_a_cell_without_end_are_refused(
     raw: bytes, reason: str, project: Project, capsys: pytest.CaptureFixture[str]
