@@ -128,7 +128,7 @@ def test_a_second_build_is_up_to_date_and_starts_no_kernel(built: build.Built) -
 
 @pytest.mark.slow
 def test_force_makes_the_same_bytes_again_wherever_and_whenever(built: build.Built, tmp_path: Path) -> None:
-    """In another process, working folder, time zone, language, order of sets, mask of modes, place for temporary files."""
+    """From another process: folder, time zone, language, order of sets, mask of modes, place for temporary files."""
     output = Path(shutil.copytree(built.output, tmp_path / "another folder é" / "again"))
     temporary, home = tmp_path / "tmp", tmp_path / "home"
     temporary.mkdir()
