@@ -139,13 +139,13 @@ def test_thirty_kills_leave_a_whole_report_and_no_process(
         assert attempt < 3 * KILLS, "the build is over before most kills come"
         wanted = f"Title {attempt}"
         process = killing.start(wanted)
-        moment = moments[found.total() % len(moments)]
+        moment = moments[attempt % len(moments)]
         if moment == "any":
             time.sleep(dice.uniform(0, 0.95 * whole))
         elif moment == "writing" and waited(killing.beside("new").exists, process):
             time.sleep(dice.uniform(0, writing))
         elif moment == "swap" and waited(killing.beside("journal").exists, process, 0.0001):
-            time.sleep(dice.uniform(0, 0.001))
+            time.sleep(dice.uniform(0, 0.0005))
         process.kill()
         killed = process.wait() == -signal.SIGKILL
         left_behind |= killing.scratch()
@@ -176,8 +176,8 @@ def test_thirty_kills_leave_a_whole_report_and_no_process(
     assert last.wait() == 0 and title_of(killing.output) == "Last"
     assert not killing.scratch()
     count(
-        f"{KILLS} kills of the build command ({attempt} builds): the old report stood {found['old']} times, the new "
-        f"one {found['new']} times; {found['neither']} came between, where the next build put the new one in place."
+        f"{KILLS} kills of the build command ({attempt} builds): after {found['old']} the old report stood, after "
+        f"{found['new']} the new one; {found['neither']} came between, and the next build put the new one in place."
     )
 
 
