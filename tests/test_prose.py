@@ -78,15 +78,21 @@ def test_the_lint_finds_a_typed_numeral() -> None:
     assert not typed_numerals('say("Trade fell {x:abs} in {y:period}", id="trade.total")')
 
 
-@pytest.mark.parametrize("planted", ["fell 51%", "in 2018", "half of it", "seventy per cent", "two thirds", "doubled",
-                                     "five million", "tenfold", "Fourteen years", "a quarter of all trade"])
+@pytest.mark.parametrize(
+    "planted",
+    ["fell 51%", "in 2018", "half of it", "seventy per cent", "two thirds", "doubled", "five million", "tenfold",
+     "Fourteen years", "a quarter of all trade"],
+)  # fmt: skip
 def test_the_lint_finds_a_number_in_digits_or_in_words(planted: str) -> None:
     assert typed_numerals(f'say("Trade {planted} there.")')
     assert holds_number(f"Trade {planted} there.")
 
 
-@pytest.mark.parametrize("fine", ["Total, million US dollars a year", "half a unit of the last digit",
-                                  "{ten} of {million} years", "a quarter is printed", "two years of one basis"])
+@pytest.mark.parametrize(
+    "fine",
+    ["Total, million US dollars a year", "half a unit of the last digit", "{ten} of {million} years",
+     "a quarter is printed", "two years of one basis"],
+)  # fmt: skip
 def test_the_lint_lets_units_and_grammar_be(fine: str) -> None:
     assert not typed_numerals(f'say("{fine}.")')
 

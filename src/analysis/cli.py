@@ -144,7 +144,11 @@ def _fact(options: argparse.Namespace) -> int:
     from .formatting import fact_text
 
     report = _report(options)
-    if not options.list and len(options.words) == 1 and _is_id(options.words[0]):
+    words = [part for word in options.words for part in word.split()]
+    found = report.facts.search(words)
+    # A whole id is that fact; the beginning of ids lists them; anything else with a dot is a mistyped id.
+    exact = len(options.words) == 1 and (options.words[0] in report.facts or (_is_id(options.words[0]) and not found))
+    if not options.list and exact:
         fact = report.fact(options.words[0])
         if options.json:
             _print_json({**fact.as_json(), "shown": fact_text(fact)})
@@ -152,8 +156,6 @@ def _fact(options: argparse.Namespace) -> int:
             print(f"{fact.id}\n" + "\n".join(_fact_lines(fact)))
             print(f"  Rows and sources: {PROGRAM} explain {fact.id}")
         return 0
-    words = [part for word in options.words for part in word.split()]
-    found = report.facts.search(words)
     if not found:
         raise Misuse(f"No fact of this edition holds {listing([shown(word) for word in words])}: try fewer words.")
     if options.json:

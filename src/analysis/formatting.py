@@ -7,11 +7,21 @@ sign. Shares and growth take a space-less per-cent sign. No more digits are show
 from __future__ import annotations
 
 import math
+from datetime import date
 
 from .facts import Fact
 
 MINUS = "\u2212"
 GAP = "–"
+MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
+
+
+def day_text(day: date) -> str:
+    """`19 February 2017`."""
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
 def number(value: float | None, decimals: int = 0, sign: bool = False) -> str:

@@ -10,8 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from .. import style
-from ..captions import MONTHS, caveats, join, recency, turning_marks
+from ..captions import caveats, join, recency, turning_marks
 from ..display import Display, FigureDisplay, Prose, Sentence, say
+from ..formatting import MONTHS
 from ..report import Report
 from ..trade import MEASURES
 from ..trade import periods as rules

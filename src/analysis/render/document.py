@@ -20,9 +20,9 @@ from mistune import create_markdown
 from nbformat import NotebookNode
 from nbformat.v4 import new_notebook
 
-from ..captions import day_text
 from ..display import NODE_TYPE, Node, anchor
 from ..errors import BuildError, shown
+from ..formatting import day_text
 
 Document = dict[str, Any]
 Spans = list[Node]

@@ -26,11 +26,7 @@ from .document import Document, Unshowable, document, parameter
 
 TEMPLATE = Path(__file__).parent / "templates" / "report.typ"
 LETTERS = TEMPLATE.with_name("letters.typ")
-# Single files, not matplotlib's whole folder: its LastResort font draws a box for any letter and would hide a lack.
-FONTS = (
-    *sorted((Path(__file__).parent / "fonts").glob("*.otf")),
-    *sorted((Path(matplotlib.get_data_path()) / "fonts" / "ttf").glob("DejaVu*.ttf")),
-)
+FONTS = (Path(__file__).parent / "fonts", Path(matplotlib.get_data_path()) / "fonts" / "ttf")
 NO_GLYPH = re.compile(r"the text `*\"?(?P<text>.+?)\"?`* could not be displayed")
 # Of a table on paper, in letters: the page, the space between columns, the longest text that stays on one line
 # in any case, and the length from which on a column wants no more.

@@ -7,10 +7,10 @@ import math
 import numpy as np
 import pandas as pd
 
-from ..captions import MARKS, basis_label, caveats, day_text, marks_note
+from ..captions import MARKS, basis_label, caveats, marks_note
 from ..display import Column, FactText, TableDisplay, say
 from ..facts import Fact
-from ..formatting import GAP, number, percent
+from ..formatting import GAP, day_text, number, percent
 from ..report import Report
 from ..trade import MEASURES, series
 from ..trade import phases as spans
@@ -117,7 +117,7 @@ def growth(report: Report) -> TableDisplay:
 def phases(report: Report, id: str = "trade_phases") -> TableDisplay:
     """Growth within each phase: change and rate a year, for each flow. `id` names the table where it stands."""
     p = report.parameters
-    found = spans.phases(spans.turning_points(report.catalogue.frame("events")), p.start_year, p.end_year)
+    found = spans.phases(report.turning_points, p.start_year, p.end_year)
     rows, records = [], []
     for phase in found:
         facts = {
