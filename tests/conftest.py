@@ -6,7 +6,8 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +23,25 @@ from analysis.parameters import resolve
 from analysis.render import build
 
 ROOT = Path(__file__).parents[1]
+COUNTED = pytest.StashKey[list[str]]()
 
 # The same examples in every run: a red test here is a red test everywhere.
 settings.register_profile("suite", deadline=None, max_examples=60, derandomize=True, database=None)
 settings.load_profile("suite")
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """What tests counted, for `make test` to show whether they pass or not."""
+    if lines := config.stash.get(COUNTED, []):
+        terminalreporter.section("counted")
+        for line in lines:
+            terminalreporter.write_line(line)
+
+
+@pytest.fixture
+def count(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Takes a sentence that `make test` shows at its end."""
+    return request.config.stash.setdefault(COUNTED, []).append
 
 
 @pytest.fixture(scope="session")
@@ -106,6 +122,53 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Project
     load.cache_clear()
     yield made
     load.cache_clear()
+
+
+# Python runs this in every process that finds it on its path, kernels too. An audit hook sees what the socket module
+# does, whoever calls it and from whatever thread; it cannot be taken off again.
+GUARD = """
+import os, sys
+
+def _note(text):
+    with open(os.environ["GUARD_LOG"], "a", encoding="utf-8") as file:
+        file.write(f"{os.getpid()} {text}\\n")
+
+def _watch(event, arguments):
+    if event in ("socket.connect", "socket.sendto", "socket.sendmsg"):
+        address = arguments[-1]
+        host = str(address[0]) if isinstance(address, tuple) else "unix"
+    elif event in ("socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"):
+        host = str(arguments[0])
+    else:
+        return
+    if host not in ("unix", "None", "", "localhost", "::1", "0.0.0.0") and not host.startswith("127."):
+        _note(f"{event} {host}")
+        raise ConnectionRefusedError(f"{event}: this process may not ask {host} for anything")
+
+sys.addaudithook(_watch)
+_note("watched")
+"""
+
+
+@dataclass(frozen=True)
+class Guard:
+    """Processes with this environment can ask nobody on a network for anything, and each try is written down."""
+
+    folder: Path
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {"PYTHONPATH": str(self.folder), "GUARD_LOG": str(self.folder / "log")}
+
+    def log(self) -> list[str]:
+        """A line for each process, `watched`, and for each try."""
+        return [line.partition(" ")[2] for line in (self.folder / "log").read_text("utf-8").splitlines()]
+
+
+def guard(folder: Path) -> Guard:
+    folder.mkdir()
+    (folder / "sitecustomize.py").write_text(GUARD, encoding="utf-8")
+    return Guard(folder)
 
 
 @pytest.fixture

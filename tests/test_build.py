@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import math
 import os
 import re
 import shutil
@@ -14,24 +15,26 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import nbconvert.exporters
 import nbformat
 import pytest
+from pypdf import PdfReader
 
 from analysis import Report, tables
 from analysis.catalogue import load, seal
 from analysis.cli import main
 from analysis.display import NODE_TYPE
 from analysis.errors import BuildError, NotebookFailed, UserError
+from analysis.facts import significant
 from analysis.parameters import resolve
-from analysis.render import build, outputs, swap
+from analysis.render import build, execute, outputs, swap
 from analysis.render.html import ReportHTMLExporter
 from analysis.render.pdf import ReportPDFExporter
-from conftest import ROOT, Project, contents, showing
+from conftest import ROOT, Guard, Project, contents, guard, showing
 
 CLOCKS = ("started", "finished", "notebooks")
 
@@ -124,19 +127,141 @@ def test_a_second_build_is_up_to_date_and_starts_no_kernel(built: build.Built) -
 
 
 @pytest.mark.slow
-def test_force_makes_the_same_bytes_again(built: build.Built, tmp_path: Path) -> None:
-    output = shutil.copytree(built.output, tmp_path / "again")
-    made, text = said(output=output, force=True)
-    assert made.made and "--force" in text
+def test_force_makes_the_same_bytes_again_wherever_and_whenever(built: build.Built, tmp_path: Path) -> None:
+    """From another process: folder, time zone, language, order of sets, mask of modes, place for temporary files."""
+    output = Path(shutil.copytree(built.output, tmp_path / "another folder é" / "again"))
+    temporary, home = tmp_path / "tmp", tmp_path / "home"
+    temporary.mkdir()
+    (home / ".config" / "matplotlib").mkdir(parents=True)
+    (home / ".config" / "matplotlib" / "matplotlibrc").write_text("font.size: 20\nsvg.hashsalt: other\n", "utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "analysis", "render", "--force", "--output", str(output)], cwd=tmp_path, text=True,
+        capture_output=True, umask=0o077, env={
+            **os.environ, "TMPDIR": str(temporary), "TEMP": str(temporary), "HOME": str(home), "TZ": "Asia/Pyongyang",
+            "LC_ALL": "C.UTF-8", "LANGUAGE": "ko", "PYTHONHASHSEED": "7", "COLUMNS": "40", "SOURCE_DATE_EPOCH": "1",
+        },
+    )  # fmt: skip
+    assert done.returncode == 0 and "--force" in done.stdout, done.stderr
     old, new = contents(built.output), contents(output)
     old.pop("manifest.json"), new.pop("manifest.json")
+    kinds = {Path(name).suffix for name in old}
+    assert {".html", ".pdf", ".csv", ".svg", ".json"} <= kinds, "every kind of file is compared"
     assert new == old
     before, after = manifest_of(built.output), manifest_of(output)
-    assert before["finished"] < after["started"], "it was really made again"
+    assert before["finished"] <= after["started"] and before["notebooks"] != after["notebooks"], "it was really made"
     for body in (before, after):
         for name in CLOCKS:
             body.pop(name)
     assert before == after
+    assert list(temporary.iterdir()) == [], "no temporary file stays"
+
+
+@pytest.mark.slow
+def test_times_and_identifiers_of_a_run_reach_no_file(
+    project: Project, report: Report, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small(project, report, "print('told')")
+    traces: set[str] = set()
+    clean = execute._without_traces
+
+    def noted(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+        """The times and identifiers that papermill and the client wrote, before they are taken away."""
+        found = [notebook.metadata["papermill"]["start_time"], notebook.metadata["papermill"]["end_time"]]
+        for cell in notebook.cells:
+            found += [cell["id"], cell.metadata.get("papermill", {}).get("start_time")]
+            found += list(cell.metadata.get("execution", {}).values())
+        traces.update(str(trace)[:16] for trace in found if trace)
+        return clean(notebook)
+
+    monkeypatch.setattr(execute, "_without_traces", noted)
+    made = build.build()
+    assert len(traces) > 5 and any(re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}.*)?", trace) for trace in traces)
+    files = {name: (made.output / name).read_bytes() for name in made.files if name != "manifest.json"}
+    pdf = PdfReader(made.output / "report.pdf")
+    files["words on paper"] = "".join(page.extract_text() for page in pdf.pages).encode()
+    files["words about the paper"] = str(pdf.metadata).encode()
+    for name, content in files.items():
+        for trace in traces:
+            assert trace.encode() not in content, (name, trace)
+    # The exporters leave out what the run added, also where it was not taken away.
+    monkeypatch.setattr(execute, "_without_traces", lambda notebook: notebook)
+    again = build.build(force=True)
+    for name in files:
+        if not name.startswith("words"):
+            assert (again.output / name).read_bytes() == files[name], name
+
+
+FACTS = """
+import ctypes, json, pathlib, sys, warnings
+import numpy
+from analysis import Report
+library = next(iter(pathlib.Path(numpy.__file__).parents[1].glob("numpy.libs/*openblas*")), None)
+name = None
+if library is not None:
+    for symbol in ("scipy_openblas_get_corename64_", "openblas_get_corename64_", "openblas_get_corename"):
+        if hasattr(loaded := ctypes.CDLL(str(library)), symbol):
+            function = getattr(loaded, symbol)
+            function.restype = ctypes.c_char_p
+            name = function().decode()
+            break
+features = numpy._core._multiarray_umath.__cpu_features__
+wide = sorted(f for f in numpy._core._multiarray_umath.__cpu_dispatch__ if features.get(f))
+print(json.dumps({"core": name, "wide": wide, "facts": Report().facts.as_json()}))
+"""
+
+
+@pytest.fixture(scope="module")
+def here() -> dict[str, Any]:
+    return facts_with({})
+
+
+def facts_with(environment: dict[str, str]) -> dict[str, Any]:
+    """The facts as a process with these variables computes them, with the kernel of its arithmetic."""
+    done = subprocess.run(
+        [sys.executable, "-c", FACTS], env={**os.environ, "PYTHONWARNINGS": "ignore", **environment}, text=True,
+        capture_output=True, check=True,
+    )  # fmt: skip
+    return dict(json.loads(done.stdout))
+
+
+def agree(left: Any, right: Any) -> None:
+    """The same words and gaps, and numbers that agree to nine significant digits."""
+    if isinstance(left, dict):
+        assert left.keys() == right.keys()
+        for key, value in left.items():
+            agree(value, right[key])
+    elif isinstance(left, list):
+        assert len(left) == len(right)
+        for one, other in zip(left, right, strict=True):
+            agree(one, other)
+    elif isinstance(left, float):
+        assert significant(left, 9) == significant(right, 9) or math.isclose(left, right, rel_tol=1e-9), (left, right)
+    else:
+        assert left == right
+
+
+@pytest.mark.slow
+def test_facts_agree_to_nine_digits_between_kernels_of_openblas(here: dict[str, Any]) -> None:
+    if here["core"] is None:
+        pytest.skip("This numpy has no OpenBLAS of its own whose kernel could be asked for.")
+    cores = {here["core"]: here}
+    for wanted in ("Haswell", "Nehalem", "Sandybridge", "ARMV8", "NEOVERSEN1"):
+        if len(cores) < 2 or wanted == "Haswell":
+            made = facts_with({"OPENBLAS_CORETYPE": wanted})
+            cores[made["core"]] = made
+    if len(cores) < 2:
+        pytest.skip(f"OpenBLAS has no other kernel for this processor than {here['core']}.")
+    for made in cores.values():
+        agree(made["facts"], here["facts"])
+
+
+@pytest.mark.slow
+def test_facts_agree_to_nine_digits_without_the_wide_instructions(here: dict[str, Any]) -> None:
+    if not here["wide"]:
+        pytest.skip("On this processor numpy uses no instructions that could be switched off.")
+    made = facts_with({"NPY_DISABLE_CPU_FEATURES": " ".join(here["wide"])})
+    assert made["wide"] == [], "they are really switched off"
+    agree(made["facts"], here["facts"])
 
 
 # ------------------------------------------------------------------------------ when it is made again
@@ -359,12 +484,20 @@ def cut_off() -> list[str]:
     return trial[:2] if subprocess.run(trial, capture_output=True).returncode == 0 else []
 
 
-@pytest.fixture(scope="module")
-def odd(tmp_path_factory: pytest.TempPathFactory) -> tuple[subprocess.CompletedProcess[str], Path, bool]:
-    """The real notebooks with odd parameters, from data that may only be read, without network, into an odd folder.
+@dataclass(frozen=True)
+class Odd:
+    """A finished process, the output folder, whether the network was really away, and who tried to reach it."""
 
-    Gives the finished process, the output folder, and whether the network was really away.
-    """
+    done: subprocess.CompletedProcess[str]
+    output: Path
+    away: bool
+    guard: Guard
+
+
+@pytest.fixture(scope="module")
+def odd(tmp_path_factory: pytest.TempPathFactory) -> Odd:
+    """The real notebooks with odd parameters, from data that may only be read, without network, into an odd folder."""
+    watch = guard(tmp_path_factory.mktemp("guard") / "guard")
     root = tmp_path_factory.mktemp("odd") / "a project é"
     for name in ("data", "notebooks"):
         shutil.copytree(ROOT / name, root / name, ignore=shutil.ignore_patterns(".*"))
@@ -385,18 +518,16 @@ def odd(tmp_path_factory: pytest.TempPathFactory) -> tuple[subprocess.CompletedP
     words = [word for setting in settings for word in ("--set", setting)]
     done = subprocess.run(
         [*away, sys.executable, "-c", program, "render", *words, "--output", str(output)], cwd=root, text=True,
-        capture_output=True, env={**os.environ, **proxies, "ANALYSIS_ROOT": str(root)},
+        capture_output=True, env={**os.environ, **proxies, **watch.environment, "ANALYSIS_ROOT": str(root)},
     )  # fmt: skip
     for path in data:
         path.chmod(stat.S_IMODE(path.stat().st_mode) | stat.S_IWUSR)
-    return done, output, bool(away)
+    return Odd(done, output, bool(away), watch)
 
 
 @pytest.mark.slow
-def test_all_notebooks_run_with_odd_parameters_into_an_odd_folder(
-    odd: tuple[subprocess.CompletedProcess[str], Path, bool],
-) -> None:
-    done, output, _ = odd
+def test_all_notebooks_run_with_odd_parameters_into_an_odd_folder(odd: Odd) -> None:
+    done, output = odd.done, odd.output
     assert done.returncode == 0, done.stderr
     assert done.stderr == "" and str(output.relative_to(output.parents[1])) in done.stdout
     assert {"index.html", "report.pdf", "facts.json"} <= set(contents(output))
@@ -409,21 +540,67 @@ def test_all_notebooks_run_with_odd_parameters_into_an_odd_folder(
 
 
 @pytest.mark.slow
-def test_a_build_only_reads_the_data(odd: tuple[subprocess.CompletedProcess[str], Path, bool]) -> None:
-    root = odd[1].parents[1]
+def test_a_build_only_reads_the_data(odd: Odd) -> None:
+    root = odd.output.parents[1]
     for name in ("data", "notebooks"):
         ours = {k: v for k, v in contents(ROOT / name).items() if ".ipynb_checkpoints" not in k}
         assert contents(root / name) == ours
 
 
 @pytest.mark.slow
-def test_a_build_needs_no_network(odd: tuple[subprocess.CompletedProcess[str], Path, bool]) -> None:
-    done, _, away = odd
-    if not away:
+def test_a_build_needs_no_network(odd: Odd) -> None:
+    if not odd.away:
         pytest.skip("This machine does not let us make a network namespace, so the network could not be taken away.")
     probe = subprocess.run([*cut_off(), sys.executable, "-c", LOOPBACK_UP + PROBE], capture_output=True, text=True)
     assert "unreachable" in probe.stderr.lower(), "the network is really away"
-    assert done.returncode == 0, done.stderr
+    assert odd.done.returncode == 0, odd.done.stderr
+
+
+@pytest.mark.slow
+def test_a_build_asks_nobody_for_anything(odd: Odd) -> None:
+    assert odd.done.returncode == 0, odd.done.stderr
+    log = odd.guard.log()
+    # The command, the maker of the font cache and a kernel for each notebook.
+    assert log.count("watched") >= 2 + len(list((ROOT / "notebooks").glob("*.ipynb")))
+    assert set(log) == {"watched"}
+
+
+REQUESTS = {
+    "a page": ("import urllib.request; urllib.request.urlopen('http://www.example.org/')", "www.example.org"),
+    "a name": ("import socket; socket.gethostbyname('www.example.org')", "www.example.org"),
+    "an address": ("import socket; socket.create_connection(('192.0.2.1', 80), 1)", "192.0.2.1"),
+    "an address of the new kind": ("import socket; socket.create_connection(('2001:db8::1', 80), 1)", "2001:db8::1"),
+    "a letter": ("import socket; socket.socket(type=socket.SOCK_DGRAM).sendto(b'', ('192.0.2.1', 9))", "192.0.2.1"),
+    "an asynchronous one": (
+        "import asyncio; asyncio.run(asyncio.open_connection('www.example.org', 80))", "www.example.org",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("request_", REQUESTS)
+def test_the_guard_sees_every_request(request_: str, tmp_path: Path) -> None:
+    code, host = REQUESTS[request_]
+    watch = guard(tmp_path / "guard")
+    done = subprocess.run([sys.executable, "-c", code], env={**os.environ, **watch.environment}, capture_output=True)
+    assert done.returncode == 1 and b"ConnectionRefusedError" in done.stderr
+    assert [line for line in watch.log() if line.endswith(host)]
+    ours = "import socket; a = socket.create_server(('127.0.0.1', 0)); socket.create_connection(a.getsockname())"
+    subprocess.run([sys.executable, "-c", ours], env={**os.environ, **watch.environment}, check=True)
+
+
+@pytest.mark.slow
+def test_a_request_in_a_notebook_stops_the_build_that_is_watched(
+    project: Project, report: Report, tmp_path: Path
+) -> None:
+    small(project, report, REQUESTS["a page"][0])
+    watch = guard(tmp_path / "guard")
+    done = subprocess.run(
+        [sys.executable, "-m", "analysis", "render", "--format", "html"], text=True, capture_output=True,
+        env=project.environment(**watch.environment),
+    )  # fmt: skip
+    assert done.returncode == 1 and "notebook 00_small, cell 4" in done.stderr and "www.example.org" in done.stderr
+    assert [line for line in watch.log() if line != "watched"]
+    assert not project.output.exists()
 
 
 # ---------------------------------------------------------------------------------- faults of a build

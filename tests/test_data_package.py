@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import copy
 import csv
+import hashlib
 import json
+import random
 import re
 from collections import Counter
+from collections.abc import Callable, Iterator
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from analysis.catalogue import Catalogue, known_from, project_root, seal
-from analysis.errors import AlteredTable, DataError, MissingTable, UnknownTable
+from analysis.catalogue import Catalogue, known_from, load, project_root, seal
+from analysis.cli import main
+from analysis.errors import AlteredTable, DataError, MissingTable, UnknownTable, UserError
+from conftest import Project
 
 ROOT = project_root()
 DATA = ROOT / "data"
@@ -167,13 +174,22 @@ def test_the_price_index_skips_no_month_but_the_one_never_published() -> None:
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_one_changed_byte_is_refused_by_name(name: str, copied_data: Path) -> None:
+def test_one_changed_byte_is_refused_by_name_wherever_it_is(name: str, copied_data: Path) -> None:
     path = copied_data / PATHS[name]
-    content = bytearray(path.read_bytes())
-    content[-2] ^= 1
-    path.write_bytes(content)
-    with pytest.raises(AlteredTable, match=re.escape(f"The table {name} (data/{PATHS[name]})")):
-        Catalogue(copied_data).frame(name)
+    sound = path.read_bytes()
+    dice = random.Random(name)
+    places = [0, len(sound) // 2, len(sound) - 2, len(sound) - 1, *(dice.randrange(len(sound)) for _ in range(20))]
+    altered = [sound[:at] + bytes([sound[at] ^ 1 << dice.randrange(8)]) + sound[at + 1 :] for at in places]
+    # A byte more, a byte less, nothing at all, and the line ends that git can put in.
+    altered += [sound + b"\n", b"\xef\xbb\xbf" + sound, sound[:-1], b"", sound.replace(b"\n", b"\r\n")]
+    for content in altered:
+        path.write_bytes(content)
+        with pytest.raises(AlteredTable, match=re.escape(f"The table {name} (data/{PATHS[name]})")):
+            Catalogue(copied_data).frame(name)
+        with pytest.raises(AlteredTable):
+            Catalogue(copied_data).verify()
+    path.write_bytes(sound)
+    Catalogue(copied_data).verify()
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -198,6 +214,74 @@ def test_a_folder_without_a_package_is_refused(tmp_path: Path) -> None:
     (tmp_path / "datapackage.json").write_text("{", encoding="utf-8")
     with pytest.raises(DataError, match="cannot be read"):
         Catalogue(tmp_path)
+
+
+def mutilated() -> Iterator[tuple[str, bytes]]:
+    """datapackage.json broken in every part of its structure."""
+
+    def written(change: Callable[[dict[str, Any]], object]) -> bytes:
+        package = copy.deepcopy(PACKAGE)
+        change(package)
+        return json.dumps(package).encode("utf-8")
+
+    for content in (b"", b"{", b"[]", b"null", b"3", b"{}", b'"text"', b"\xff\xfe", b"[" * 200_000):
+        yield repr(content[:9]), content
+    values: tuple[Any, ...] = (None, 3, [], {}, "x", [None], [1], [{}])
+    for key in ("resources", "version", "created"):
+        yield f"no {key}", written(lambda p: p.pop(key))  # noqa: B023
+        for value in values:
+            if (key, value) != ("version", "x"):
+                yield f"{key}: {value}", written(lambda p: p.update({key: value}))  # noqa: B023
+    for key in ("name", "path", "title", "description", "reliability", "missing", "unit", "hash", "schema"):
+        yield f"table without {key}", written(lambda p: p["resources"][0].pop(key))  # noqa: B023
+        for value in values[:4]:
+            yield f"{key} of a table: {value}", written(lambda p: p["resources"][0].update({key: value}))  # noqa: B023
+    for path in ("../../etc/passwd", "/etc/passwd", "a\0b", "x" * 5000, "..", ".", "", "nowhere.csv"):
+        yield f"path: {path[:20]!r}", written(lambda p: p["resources"][0].update(path=path))  # noqa: B023
+    for key in ("title", "description", "reliability", "missing"):
+        yield f"{key} turned round", written(lambda p: p["resources"][0].update({key: "a\u202eb"}))  # noqa: B023
+
+
+BROKEN = dict(mutilated())
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_a_broken_package_is_one_sentence_in_every_command(
+    case: str, project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (project.root / "data" / "datapackage.json").write_bytes(BROKEN[case])
+    tables = {path: path.read_bytes() for path in (project.root / "data").rglob("*.csv")}
+    project.notebook("1")
+    for words in (["render"], ["parameters"], ["fact"]):
+        load.cache_clear()
+        code, said = main(words), capsys.readouterr()
+        if code == 0:  # a command that does not read this table
+            assert words != ["render"] and case.startswith("path: ")
+            continue
+        assert code == 2
+        assert said.out == "" and said.err.startswith("Error: ") and said.err.count("\n") == 1, said.err
+        assert "unexpected" not in said.err and len(said.err) < 600, said.err
+        assert "datapackage.json" in said.err or "table" in said.err
+    # Sealing mends hashes and nothing else.
+    load.cache_clear()
+    assert main(["seal"]) == (0 if case.startswith("hash of a table") or case == "table without hash" else 2)
+    assert "unexpected" not in capsys.readouterr().err
+    assert {path: path.read_bytes() for path in tables} == tables
+
+
+def test_any_changed_byte_of_the_package_is_no_accident(copied_data: Path) -> None:
+    """The description of the package has no hash, so a changed byte may pass, but as data or as a sentence."""
+    path = copied_data / "datapackage.json"
+    sound, dice, refused = path.read_bytes(), random.Random(2397), 0
+    for _ in range(150):
+        at = dice.randrange(len(sound))
+        path.write_bytes(sound[:at] + bytes([sound[at] ^ 1 << dice.randrange(8)]) + sound[at + 1 :])
+        try:
+            Catalogue(copied_data).verify()
+        except UserError as error:
+            refused += 1
+            assert "\n" not in str(error)
+    assert refused > 20
 
 
 def test_an_unknown_table_gets_the_nearest_name(catalogue: Catalogue) -> None:
@@ -237,6 +321,56 @@ def test_a_row_with_too_few_cells_is_refused_by_line(copied_data: Path) -> None:
     seal(copied_data)
     with pytest.raises(DataError, match=rf"events has 2 cells in line {len(lines) + 1}"):
         Catalogue(copied_data).frame("events")
+
+
+HIDDEN = ["\0", "\x1b[31m", "\x7f", "\x85", "two\nlines", "a\tb", "\u00ad", "\u061c", "\u200b", "\u200f",
+          "\u2028", "\u202e", "\u2066", "\ufeff", "\ufffe", "\ue000", "\U000e0041"]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", HIDDEN, ids=ascii)
+def test_a_character_that_shows_nothing_is_refused_with_its_place(text: str, copied_data: Path) -> None:
+    rows = rows_of("caveats")
+    rows[3]["text"] = f"before {text} after"
+    write_rows("caveats", rows, copied_data)
+    seal(copied_data)
+    (hidden,) = {f"U+{ord(c):04X}" for c in text if not c.isprintable()}
+    with pytest.raises(DataError, match=f"table caveats holds the character {re.escape(hidden)} in line 5, text"):
+        Catalogue(copied_data).frame("caveats")
+
+
+def test_letters_of_any_script_and_a_no_break_space_are_welcome(copied_data: Path) -> None:
+    text = "Σίσυφος шалом שלום مرحبا 평양 中朝贸易 a\u00a0b – “ ” e\u0301 \U0001f600"
+    rows = rows_of("caveats")
+    rows[3]["text"] = text
+    write_rows("caveats", rows, copied_data)
+    seal(copied_data)
+    assert Catalogue(copied_data).frame("caveats")["text"][3] == text
+
+
+@pytest.mark.parametrize(("raw", "reason"), [
+    (b"\xed\xa0\x80", "holds a byte in line 3 that is not UTF-8"),
+    (b"\xff", "holds a byte in line 3 that is not UTF-8"),
+    (b"x" * 200_000, "cannot be read in line 3: field larger than field limit"),
+])  # fmt: skip
+def test_bytes_that_are_no_text_and_a_cell_without_end_are_refused(
+    raw: bytes, reason: str, project: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = project.root / "data" / PATHS["caveats"]
+    lines = path.read_bytes().split(b"\n")
+    lines[2] += raw
+    path.write_bytes(b"\n".join(lines))
+    # Sealing reads the table as well, so it refuses first; the hash is put in by hand.
+    package = json.loads((project.root / "data" / "datapackage.json").read_text("utf-8"))
+    resource = next(r for r in package["resources"] if r["name"] == "caveats")
+    assert main(["seal"]) == 2
+    assert f"The table caveats {reason}" in capsys.readouterr().err
+    resource["hash"] = f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}"
+    (project.root / "data" / "datapackage.json").write_text(json.dumps(package), "utf-8")
+    project.notebook("1")
+    load.cache_clear()
+    assert main(["render"]) == 2
+    said = capsys.readouterr()
+    assert said.err.startswith(f"Error: The table caveats {reason}") and said.err.count("\n") == 1
 
 
 def test_a_source_without_terms_is_refused(copied_data: Path) -> None:

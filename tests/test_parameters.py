@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
+import subprocess
+from collections import Counter
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from analysis.catalogue import Catalogue
+from analysis.cli import main
 from analysis.errors import BadParameter, BuildError, UnknownEdition, UnknownParameter, UserError
 from analysis.parameters import (
     PARAMETER_NAMES,
@@ -23,6 +29,8 @@ from analysis.parameters import (
     parse_settings,
     resolve,
 )
+from analysis.render import build
+from analysis.render.pdf import lacking
 
 
 def refusal(values: dict[str, Any]) -> str:
@@ -166,6 +174,71 @@ def test_any_junk_gives_parameters_or_one_sentence(values: dict[str, Any]) -> No
 
 
 # --------------------------------------------------------------------------------------- command line
+
+HOSTILE = st.sampled_from([
+    "<script>alert(1)</script>", '#read("/etc/passwd")', '#import "x"', "{{ 7*7 }}", "{start_year}", "%s%n", "\0",
+    "\n", "\x1b[31m", "\u202egnp.exe", "\ud800", "x" * 100_000, "북한", "\U0001f600", "\u05d0\u05d1", "=1+1",
+    "../../etc/passwd", "'", '"', "--help", "-1", "1e3", "NaN", "inf", "0x7d0", "２０１５", "2015-13-01", "9" * 22,
+    "None", "null", "[]",
+])  # fmt: skip
+VALUES = {
+    **dict.fromkeys(("start_year", "end_year", "index_year", "base_year"), st.integers(1980, 2030).map(str)),
+    "basis": st.sampled_from(["customs", "kotra", "comtrade", "mirror", "custom", ""]),
+    "worst_quality": st.sampled_from(["A", "B", "C", "D", "E", "a"]),
+    "paper": st.sampled_from(["a4", "us-letter", "A3"]), "title": st.text(max_size=140),
+    "as_of": st.dates().map(str) | st.dates(date(1995, 1, 1), date(2030, 1, 1)).map(str) | st.just(""),
+}  # fmt: skip
+# Mostly the right name and a likely value, now and then anything at all.
+WORDS = st.sampled_from(PARAMETER_NAMES).flatmap(lambda name: VALUES[name].map(lambda value: f"{name}={value}"))
+STRANGE = st.tuples(NAMES | HOSTILE, HOSTILE | st.text(max_size=30)).map("=".join)
+SETTINGS = st.lists(WORDS | WORDS | WORDS | STRANGE | st.text(max_size=12), max_size=4)
+
+
+def test_two_thousand_sets_give_parameters_or_one_sentence_and_bad_ones_start_no_kernel(
+    monkeypatch: pytest.MonkeyPatch, catalogue: Catalogue, count: Callable[[str], None]
+) -> None:
+    """The whole way of the command line up to the first kernel; nothing beyond it can be started here."""
+    seen = Counter[str]()
+    plans: list[build.Plan] = []
+
+    def run(plan: build.Plan, *rest: object) -> build.Built:
+        plans.append(plan)
+        raise BuildError("Here the build would begin.")
+
+    def no_process(*args: object, **kw: object) -> None:
+        raise AssertionError("a process was started")
+
+    monkeypatch.setattr(build, "run", run)
+    monkeypatch.setattr(subprocess, "Popen", no_process)
+    monkeypatch.setattr(Catalogue, "verify", lambda self: None)  # read once before, and copied at each reading
+
+    @settings(max_examples=2000)
+    @given(SETTINGS, st.sampled_from(["all", "html"]), st.booleans())
+    def attempt(given_: list[str], format: str, joined: bool) -> None:
+        plans.clear()
+        words = [w for s in given_ for w in ([f"--set={s}"] if joined or s.startswith("-") else ["--set", s])]
+        out, err = io.StringIO(), io.StringIO()
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            code = main(["render", "--format", format, *words])
+        sentence = err.getvalue()
+        assert out.getvalue() == "" and sentence.startswith("Error: ") and sentence.count("\n") == 1
+        assert sentence.endswith((".\n", "?\n")) and len(sentence) < 500, sentence
+        assert "Traceback" not in sentence and "unexpected" not in sentence, sentence
+        if plans:
+            assert (code, sentence) == (1, "Error: Here the build would begin.\n")
+            (plan,) = plans
+            parameters = plan.parameters
+            assert isinstance(parameters, ReportParameters) and resolve(parameters.plain()) == parameters
+            assert 1984 <= parameters.start_year <= parameters.end_year <= 2025 and parameters.title.isprintable()
+            if format == "all":
+                assert not lacking(parameters.title)
+        else:
+            assert code == 2
+        seen["good" if plans else "bad"] += 1
+
+    attempt()
+    assert seen.total() >= 2000 and min(seen["good"], seen["bad"]) > 300, seen
+    count(f"{seen.total()} generated parameter sets: {seen['good']} sound, {seen['bad']} refused in one sentence each.")
 
 
 def test_settings_are_read_as_name_and_value() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import subprocess
@@ -236,17 +235,14 @@ def test_each_column_gets_room_for_its_longest_word(rows: list[list[str]]) -> No
 
 
 @pytest.mark.slow
-def test_each_exporter_works_on_one_notebook_by_command(built: Built, tmp_path: Path) -> None:
+def test_the_exporter_works_on_one_notebook_by_command(tmp_path: Path) -> None:
+    # The page is made by command in the tests of its own exporter.
     notebook = nbformat.read(ROOT / "notebooks" / "00_summary.ipynb", as_version=4)
     nbformat.write(notebook, tmp_path / "00_summary.ipynb")
-    for format, suffix in (("report_pdf", ".pdf"), ("report_html", ".html")):
-        done = subprocess.run(
-            [sys.executable, "-m", "jupyter", "nbconvert", "--execute", "--to", format, "00_summary.ipynb"],
-            cwd=tmp_path, capture_output=True, text=True, env={**os.environ, "ANALYSIS_ROOT": str(ROOT)},
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
-        assert (tmp_path / f"00_summary{suffix}").stat().st_size > 20_000
-    facts = json.loads((built.output / "facts.json").read_text("utf-8"))
-    assert facts
+    done = subprocess.run(
+        [sys.executable, "-m", "jupyter", "nbconvert", "--execute", "--to", "report_pdf", "00_summary.ipynb"],
+        cwd=tmp_path, capture_output=True, text=True, env={**os.environ, "ANALYSIS_ROOT": str(ROOT)},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
     text = words_of(PdfReader(tmp_path / "00_summary.pdf"))
     assert "Whatthefiguresshow" in text and "Tradepeakedat$6.54billion" in text

@@ -8,12 +8,15 @@ columns are the declared ones, and every `source_id` has a row in `data/sources.
 from __future__ import annotations
 
 import calendar
+import contextlib
 import csv
 import functools
 import hashlib
 import io
 import json
 import os
+import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -21,11 +24,12 @@ from typing import Any
 
 import pandas as pd
 
-from .errors import AlteredTable, DataError, MissingTable, UnknownTable
+from .errors import AlteredTable, DataError, MissingTable, UnknownTable, shown
 from .facts import STATUSES
 
 QUALITIES = ("A", "B", "C", "D")
 SOURCE_COLUMNS = ("publisher", "address", "accessed", "terms")
+DESCRIBED = ("title", "description", "reliability", "missing", "unit", "hash")
 
 
 def project_root() -> Path:
@@ -73,21 +77,19 @@ class Catalogue:
     def __init__(self, root: Path | None = None) -> None:
         self.root = (root or project_root() / "data").resolve()
         package = self.root / "datapackage.json"
-        try:
+        with _as_one_sentence(package):
             self.package: dict[str, Any] = json.loads(package.read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            raise DataError(f"There is no data package in {self.root}: datapackage.json is missing.") from None
-        except (json.JSONDecodeError, UnicodeDecodeError) as error:
-            raise DataError(f"The file {package} cannot be read: {error}.") from None
-        self.tables = {r["name"]: self._table(r) for r in self.package["resources"]}
+            date.fromisoformat(self.package["created"][:10])
+            self.package["version"] = _text(self.package, "version", "the package")
+            self.tables = {r["name"]: self._table(r) for r in _resources(self.package)}
         self._frames: dict[str, pd.DataFrame] = {}
 
     def _table(self, r: dict[str, Any]) -> Table:
-        return Table(
-            name=r["name"], path=self.root / r["path"], title=r["title"], description=r["description"],
-            reliability=r["reliability"], missing=r["missing"], unit=r["unit"], hash=r["hash"],
-            fields={f["name"]: f["type"] for f in r["schema"]["fields"]},
-        )  # fmt: skip
+        name = _text(r, "name", "a table")
+        texts = {key: _text(r, key, f"the table {shown(name)}") for key in DESCRIBED}
+        path = _file_of(self.root, r)
+        fields = {f["name"]: f["type"] for f in r["schema"]["fields"]}
+        return Table(name=name, path=path, fields=fields, **texts)
 
     @property
     def version(self) -> str:
@@ -119,7 +121,8 @@ class Catalogue:
             raise DataError(f"The table {table.name} cannot be read: {error.strerror}.") from None
         if f"sha256:{hashlib.sha256(content).hexdigest()}" != table.hash:
             raise AlteredTable(table.name, f"data/{relative}")
-        return parse(table, content.decode("utf-8"), self.source_ids if table.name != "sources" else None)
+        text = _decoded(table.name, content)
+        return parse(table, text, self.source_ids if table.name != "sources" else None)
 
     @functools.cached_property
     def sources(self) -> pd.DataFrame:
@@ -166,16 +169,28 @@ class Catalogue:
             self.frame(name)
 
 
+def unprintable(text: str) -> str:
+    """Name of the first character of `text` that shows nothing or turns the text round it; empty where there is none.
+
+    Control characters, marks of direction, joiners without width and code points without a character.
+    """
+    if text.isprintable():
+        return ""
+    hidden = (c for c in text if not c.isprintable() and unicodedata.category(c) != "Zs")
+    return next((f"U+{ord(c):04X}" for c in hidden), "")
+
+
 def parse(table: Table, text: str, source_ids: frozenset[str] | None) -> pd.DataFrame:
-    """Parse the CSV `text` of `table`, checking columns, types, closed vocabularies and sources."""
-    reader = csv.reader(io.StringIO(text))
-    header = next(reader, [])
+    """Parse the CSV `text` of `table`, checking columns, letters, types, closed vocabularies and sources."""
+    header, *records = _records(table.name, text) or [[]]
     if header != list(table.fields):
         raise DataError(f"The table {table.name} has the columns {header}, not {list(table.fields)}.")
-    records = list(reader)
     for line, record in enumerate(records, start=2):
         if len(record) != len(header):
             raise DataError(f"The table {table.name} has {len(record)} cells in line {line}, not {len(header)}.")
+        for column, cell in zip(header, record, strict=True):
+            if hidden := unprintable(cell):
+                raise DataError(f"The table {table.name} holds the character {hidden} in line {line}, {column}.")
     frame = pd.DataFrame(records, columns=header, dtype="object")
     for column, kind in table.fields.items():
         if kind == "string":
@@ -196,6 +211,65 @@ def parse(table: Table, text: str, source_ids: frozenset[str] | None) -> pd.Data
                 if source not in source_ids:
                     raise DataError(f"The table {table.name} names the source {source!r}, which has no row in sources.")
     return frame
+
+
+@contextlib.contextmanager
+def _as_one_sentence(package: Path) -> Iterator[None]:
+    """Whatever is wrong with datapackage.json, found while it is read, as a DataError."""
+    try:
+        yield
+    except FileNotFoundError:
+        raise DataError(f"There is no data package in {package.parent}: {package.name} is missing.") from None
+    except OSError as error:
+        raise DataError(f"The file {package} cannot be read: {error.strerror}.") from None
+    except KeyError as error:
+        raise DataError(f"The file {package} is no data package: it lacks {shown(error.args[0])}.") from None
+    except ValueError as error:
+        raise DataError(f"The file {package} cannot be read: {shown(str(error), 200)}.") from None
+    except (TypeError, AttributeError, RecursionError):
+        raise DataError(f"The file {package} is no data package: docs/DATA.md says how one is laid out.") from None
+
+
+def _resources(package: dict[str, Any]) -> list[dict[str, Any]]:
+    if not isinstance(package["resources"], list) or not package["resources"]:
+        raise ValueError("its resources are no list of tables")
+    return package["resources"]
+
+
+def _file_of(root: Path, resource: dict[str, Any]) -> Path:
+    """The file of a table, which must lie in the folder `root`."""
+    name = shown(_text(resource, "name", "a table"))
+    path = (root / _text(resource, "path", f"the table {name}")).resolve()
+    if root not in path.parents:
+        raise ValueError(f"the file of the table {name} lies outside of the folder")
+    return path
+
+
+def _text(described: dict[str, Any], key: str, what: str) -> str:
+    """The text under `key` of a package or a table, which a report prints as it stands."""
+    text = described[key]
+    if not isinstance(text, str):
+        raise ValueError(f"the {key} of {what} is no text")
+    if hidden := unprintable(text):
+        raise ValueError(f"the {key} of {what} holds the character {hidden}")
+    return text
+
+
+def _decoded(name: str, content: bytes) -> str:
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise DataError(f"The table {name} holds a byte in line {line} that is not UTF-8.") from None
+
+
+def _records(name: str, text: str) -> list[list[str]]:
+    # newline="": a line end inside a cell stays what it is, and is refused with the other control characters.
+    reader = csv.reader(io.StringIO(text, newline=""))
+    try:
+        return list(reader)
+    except csv.Error as error:
+        raise DataError(f"The table {name} cannot be read in line {reader.line_num}: {error}.") from None
 
 
 def keyed(frame: pd.DataFrame, name: str, columns: list[str]) -> pd.DataFrame:
@@ -219,15 +293,17 @@ def seal(root: Path | None = None) -> list[str]:
     """
     folder = (root or project_root() / "data").resolve()
     path = folder / "datapackage.json"
-    package = json.loads(path.read_text(encoding="utf-8"))
+    with _as_one_sentence(path):
+        package = json.loads(path.read_text(encoding="utf-8"))
+        files = [(resource, _file_of(folder, resource)) for resource in _resources(package)]
     changed, ledger = [], []
-    for resource in package["resources"]:
-        content = (folder / resource["path"]).read_bytes()
+    for resource, file in files:
+        content = file.read_bytes()
         digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
         if resource.get("hash") != digest:
             changed.append(resource["name"])
         resource["hash"], resource["bytes"] = digest, len(content)
-        ledger += _counts(resource["name"], content.decode("utf-8"))
+        ledger += _counts(resource["name"], _decoded(resource["name"], content))
     path.write_text(json.dumps(package, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     lines = ["table,group,rows", *(f"{table},{group},{rows}" for table, group, rows in ledger)]
     (folder / "row_counts.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
@@ -236,7 +312,8 @@ def seal(root: Path | None = None) -> list[str]:
 
 def _counts(name: str, text: str) -> list[tuple[str, str, int]]:
     """Rows of a table, in all and per basis and measure: a change that drops a group shows in the ledger."""
-    rows = list(csv.DictReader(io.StringIO(text)))
+    header, *records = _records(name, text) or [[]]
+    rows = [dict(zip(header, record, strict=False)) for record in records if record]
     counts: dict[str, int] = {}
     for row in rows:
         if "measure" in row:

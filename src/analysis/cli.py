@@ -81,6 +81,9 @@ def _run(given: Sequence[str]) -> int:
 
 
 def _render(options: argparse.Namespace) -> int:
+    # Left alone, jsonschema compiles a grammar of web addresses when papermill imports it: a second of work for a
+    # format that no notebook has. It does without where the module cannot be imported.
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     from .parameters import parse_settings
     from .printed import what_was_made
     from .render import build

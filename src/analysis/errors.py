@@ -96,7 +96,7 @@ class BadParameter(UserError):
         self.name = name
         suggestion = nearest(str(given), choices)
         hint = f"; did you mean {suggestion}?" if suggestion else "."
-        super().__init__(f"{name} cannot be {shown(given)!r}: {allowed}{hint}")
+        super().__init__(f"{shown(name)} cannot be {shown(given)!r}: {allowed}{hint}")
 
 
 class DataError(UserError):

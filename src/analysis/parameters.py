@@ -15,7 +15,7 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from .catalogue import Catalogue, load, project_root
+from .catalogue import Catalogue, load, project_root, unprintable
 from .errors import BadParameter, BuildError, UnknownEdition, UnknownParameter, listing
 
 DEFAULT_TITLE = "China and North Korea: what the trade figures show"
@@ -167,6 +167,8 @@ def editions(path: Path | None = None) -> dict[str, Edition]:
     for name in declared:
         if not EDITION_NAME.fullmatch(name):
             raise BuildError(f"The edition {name!r} needs a name of lower-case letters, digits and hyphens.")
+        if hidden := unprintable(" ".join(declared[name].description.split())):
+            raise BuildError(f"The description of the edition {name} holds the character {hidden}.")
     return declared
 
 

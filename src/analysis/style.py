@@ -64,6 +64,8 @@ def settings() -> dict[str, Any]:
         "ytick.labelsize": 8.5, "text.color": INK, "axes.grid": True, "axes.grid.axis": "y", "grid.color": RULE,
         "grid.linewidth": 0.6, "lines.linewidth": 1.6, "lines.markersize": 3.6, "svg.fonttype": "path",
         "svg.hashsalt": "analysis", "axes.axisbelow": True, "figure.facecolor": "white", "axes.unicode_minus": True,
+        # Dollar signs of a label are dollars, not the marks of a formula.
+        "text.parse_math": False,
         "ytick.major.size": 0, "xtick.major.size": 3, "axes.titlelocation": "left", "axes.titleweight": "bold",
     }  # fmt: skip
 

@@ -11,7 +11,6 @@ import hashlib
 import json
 import platform
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -22,11 +21,11 @@ from typing import TYPE_CHECKING, Any
 
 from .. import __version__
 from ..catalogue import Catalogue, load, project_root
-from ..errors import BuildError, UnknownNotebook, UserError, listing, shown
+from ..errors import BadParameter, BuildError, UnknownNotebook, UserError, listing, shown
 from ..facts import FactBook
 from ..parameters import Edition, ReportParameters, edition, resolve
 from ..report import Report
-from . import execute, outputs, swap
+from . import execute, outputs, scratch, swap
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -110,6 +109,8 @@ def plan(
     chosen = edition(edition_name)
     catalogue = load()
     parameters = resolve({**chosen.parameters, **(settings or {})}, catalogue)
+    if "pdf" in formats:
+        _check_letters(parameters.title)
     notebooks = _notebooks(only)
     default = project_root() / "reports" / "-".join(filter(None, [chosen.name, only and notebooks[0].stem]))
     folder = _checked_output(output or default)
@@ -190,6 +191,18 @@ def computing(found: Mapping[str, str]) -> dict[str, str]:
 
 
 # ------------------------------------------------------------------------------------------ checks
+
+
+def _check_letters(title: str) -> None:
+    """Raise BadParameter for a title that the PDF could not show, before the notebooks are run for nothing."""
+    if title.isascii():
+        return
+    from .pdf import lacking
+
+    if letter := lacking(title):
+        raise BadParameter(
+            "title", title, f"the fonts of the PDF lack {shown(letter)!r}; romanise it or make HTML alone"
+        )
 
 
 def _notebooks(only: str | None) -> tuple[Path, ...]:
@@ -282,15 +295,15 @@ def _execute(
 ) -> tuple[list[tuple[str, NotebookNode]], dict[str, float], FactBook]:
     """The executed notebooks by name, the seconds each took, and the facts the build computed itself."""
     executed, seconds = [], {}
-    with tempfile.TemporaryDirectory(prefix="analysis-", ignore_cleanup_errors=True) as scratch:
-        with execute.warm(Path(scratch)):
+    with scratch.folder() as temporary:
+        with execute.warm(temporary):
             book = Report(plan.parameters, plan.catalogue).facts
         for position, path in enumerate(plan.notebooks, start=1):
             progress(f"[{position}/{len(plan.notebooks)}] {path.stem}")
             begun = time.perf_counter()
             try:
                 notebook = execute.execute(
-                    path, plan.parameters, Path(scratch), edition=plan.edition.name, keep=_failed(plan)
+                    path, plan.parameters, temporary, edition=plan.edition.name, keep=_failed(plan)
                 )
                 outputs.check_facts(path.stem, outputs.nodes_of(notebook), book)
             except BaseException:

@@ -28,6 +28,20 @@ if TYPE_CHECKING:
 
 # Variables by which a user's own set-up would reach the kernel.
 UNWANTED = ("PYTHONSTARTUP", "PYTHONWARNINGS", "MPLBACKEND", "MATPLOTLIBRC", "JUPYTER_PLATFORM_DIRS")
+# The first lines of a kernel: it ends when the build that started it is gone, however that ended. ipykernel looks
+# after its parent only when it is up, and takes whoever has adopted it by then for its parent.
+LAUNCH = """
+import os, sys, threading, time
+def watch(parent):
+    while os.getppid() == parent:
+        time.sleep(0.2)
+    os._exit(1)
+if sys.platform != "win32":
+    threading.Thread(target=watch, args=[int(os.environ["JPY_PARENT_PID"])], daemon=True).start()
+del sys.path[0]
+from ipykernel.kernelapp import launch_new_instance
+launch_new_instance()
+"""
 SECONDS_TO_START = 180
 SECONDS_FOR_LATE_OUTPUT = 60
 
@@ -102,7 +116,7 @@ def _environment(scratch: Path) -> Iterator[None]:
     specification = scratch / "jupyter" / "kernels" / "python3" / "kernel.json"
     if not specification.exists():
         specification.parent.mkdir(parents=True)
-        command = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}", "--log-level=ERROR"]
+        command = [sys.executable, "-c", LAUNCH, "-f", "{connection_file}", "--log-level=ERROR"]
         body = {"argv": command, "display_name": "Python 3", "language": "python"}
         specification.write_text(json.dumps(body), encoding="utf-8")
     before = dict(os.environ)

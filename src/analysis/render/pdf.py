@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import re
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,11 +20,12 @@ from nbconvert.exporters import Exporter
 from nbformat import NotebookNode
 from traitlets import default
 
-from ..display import PAPER_ROWS, Node
+from ..display import PAPER_ROWS, Node, plain_of
 from ..errors import BuildError, shown
 from .document import Document, Unshowable, document, parameter
 
 TEMPLATE = Path(__file__).parent / "templates" / "report.typ"
+LETTERS = TEMPLATE.with_name("letters.typ")
 FONTS = (Path(__file__).parent / "fonts", Path(matplotlib.get_data_path()) / "fonts" / "ttf")
 NO_GLYPH = re.compile(r"the text `*\"?(?P<text>.+?)\"?`* could not be displayed")
 # Of a table on paper, in letters: the page, the space between columns, the longest text that stays on one line
@@ -60,7 +62,7 @@ def pdf(doc: Document) -> bytes:
             timestamp=day.replace(tzinfo=UTC),
         )  # fmt: skip
     except typst.TypstError as error:
-        raise _explained(error) from error
+        raise _explained(error, doc) from error
     if not isinstance(made, bytes):
         raise BuildError("The PDF was not made: Typst gave no file.")
     return made
@@ -127,10 +129,46 @@ def _length(text: str) -> float:
     return sum(1.2 if letter.isdigit() or letter.isupper() else 1 for letter in text)
 
 
-def _explained(error: typst.TypstError) -> BuildError | Unshowable:
+def lacking(text: str) -> str:
+    """The first letter of `text` that the fonts of the report lack, or an empty string."""
+    try:
+        typst.compile(
+            LETTERS, format="pdf", font_paths=list(FONTS), ignore_system_fonts=True, pdf_standards=["ua-1"],
+            sys_inputs={"text": text},
+        )  # fmt: skip
+    except typst.TypstError as error:
+        if found := NO_GLYPH.search(error.message):
+            return found["text"]
+    return ""
+
+
+def _explained(error: typst.TypstError, doc: Document) -> BuildError | Unshowable:
     """One sentence for what Typst refused."""
     if found := NO_GLYPH.search(error.message):
-        said = shown(found["text"])
-        return Unshowable(f"The PDF cannot show {said!r}: the fonts of the report lack a letter of it; romanise it.")
+        said = found["text"]
+        return Unshowable(
+            f"The PDF cannot show {shown(said)!r}{_place(said, doc)}: the fonts of the report lack a letter of it; "
+            "romanise it."
+        )
     words = " ".join([error.message, *error.hints])
     return BuildError(f"The PDF cannot be set: {shown(' '.join(words.split()).rstrip('.'), 400)}.")
+
+
+def _place(text: str, doc: Document) -> str:
+    """Where in the document `text` stands first, as ` in the table data_sources`."""
+    for name in ("title", "subtitle", "edition_description"):
+        if text in doc[name]:
+            return " in the " + {"edition_description": "description of the edition"}.get(name, name)
+    for node in doc["nodes"]:
+        if any(text in part for part in _strings(_for_paper(node))):
+            name = node.get("id") or shown(" ".join(plain_of(node).split()))
+            return f" in the {node['kind']} {name}"
+    return ""
+
+
+def _strings(value: Any) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list | tuple):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _strings(part)

@@ -87,7 +87,7 @@ def lock(output: Path) -> Iterator[None]:
     The lock ends with the process, however that ends.
     """
     path = _beside(output, "lock")
-    handle = _open_locked(path)
+    handle = open_locked(path)
     if handle is None:
         raise BuildError(f"Another build of {output} is running: wait for it to end, or choose another --output.")
     try:
@@ -145,7 +145,7 @@ def _flush(folder: Path) -> None:
                 os.fsync(file.fileno())
 
 
-def _open_locked(path: Path) -> int | None:
+def open_locked(path: Path) -> int | None:
     """A descriptor that holds the lock on `path`, or None when another process holds it."""
     while True:
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
