@@ -13,7 +13,9 @@ import numpy as np
 from .noise import correlation_matrix
 from .stretch import Bools, Floats, Ints, Stretch
 
-WORKING_RHO = 0.65  # between the 0.5 and 0.8 of the size tests; it only weighs placements against each other
+# Placements are weighed against each other as under independent months and as under strong persistence; the larger p
+# counts, so neither guess about the noise can make one.
+WORKING_RHOS = (0.0, 0.8)
 SINGULAR = 1e-8  # the design outside a window is as good as deficient below this share of its information
 
 
@@ -22,15 +24,16 @@ class Placements:
     """p placements of windows in one stretch of n months; those that leave no sound baseline are left out.
 
     `weights` (p, n): their product with the series, zero at missing months, is the mean forecast error;
-    `months` (p,): window months with a figure; `variance` (p,): of that mean under AR(1) noise of unit variance with
-    `WORKING_RHO`, which tells a forecast beyond the end or over few months from one inside and over many;
-    `baseline` (p,): months of the baseline.
+    `months` (p,): window months with a figure; `variance` (p, w): of that mean under AR(1) noise of unit variance with
+    each of `WORKING_RHOS`, which tells a forecast beyond the end or over few months from one inside and over many;
+    `baseline` (p,): months of the baseline; `masks` (p, n): the window months with a figure.
     """
 
     weights: Floats
     months: Ints
     variance: Floats
     baseline: Ints
+    masks: Bools
 
 
 def placements(stretch: Stretch, masks: Bools, least_months: int) -> Placements:
@@ -40,23 +43,29 @@ def placements(stretch: Stretch, masks: Bools, least_months: int) -> Placements:
     the window W needs only the small matrix I - Q_W'Q_W; nothing is fitted anew month by month.
     """
     finite, fit = stretch.finite, stretch.fit_months
-    n = len(finite)
     window = masks & finite
-    months, baseline = window.sum(axis=1), (fit & ~window).sum(axis=1)
-    keep = (months > 0) & (baseline >= max(least_months, 1))
+    baseline = (fit & ~window).sum(axis=1)
+    kept = np.flatnonzero(window.any(axis=1) & (baseline >= max(least_months, 1)))
     basis = _basis(stretch.x, fit)
-    if basis is None or not keep.any():
-        return Placements(np.zeros((0, n)), *(np.zeros(0, dtype=t) for t in (np.int64, np.float64, np.int64)))  # type: ignore[arg-type]
-    window, months, baseline = window[keep], months[keep], baseline[keep]
+    if basis is None:
+        kept = kept[:0]
+        basis = stretch.x
     k = basis.shape[1]
-    outer = (basis[:, :, None] * basis[:, None, :]).reshape(n, k * k)
-    left = np.eye(k) - ((window & fit).astype(float) @ outer).reshape(-1, k, k)
+    outer = (basis[:, :, None] * basis[:, None, :]).reshape(len(finite), k * k)
+    left = np.eye(k) - ((window[kept] & fit).astype(float) @ outer).reshape(-1, k, k)
     sound = _regular(left)
-    window, months, baseline, left = window[sound], months[sound], baseline[sound], left[sound]
+    kept, left = kept[sound], left[sound]
+    window, baseline = window[kept], baseline[kept]
+    months = window.sum(axis=1)
     pull = np.linalg.solve(left, (window @ basis)[:, :, None])[:, :, 0]
     weights = (window - np.where(fit & ~window, pull @ basis.T, 0.0)) / months[:, None]
-    variance = np.einsum("pn,pn->p", weights @ correlation_matrix(WORKING_RHO, n), weights)
-    return Placements(weights, months, variance, baseline)
+    return Placements(weights, months, _variance(weights), baseline, window)
+
+
+def _variance(weights: Floats) -> Floats:
+    n = weights.shape[1]
+    matrices = (correlation_matrix(rho, n) for rho in WORKING_RHOS)
+    return np.column_stack([np.einsum("pn,pn->p", weights @ matrix, weights) for matrix in matrices])
 
 
 def _basis(x: Floats, fit: Bools) -> Floats | None:
@@ -64,10 +73,10 @@ def _basis(x: Floats, fit: Bools) -> Floats | None:
     if fit.sum() < x.shape[1]:
         return None
     scaled = x / np.maximum(np.abs(x).max(axis=0), np.finfo(float).tiny)
-    triangle = np.linalg.qr(scaled[fit], mode="r")
+    _, triangle = np.linalg.qr(scaled[fit])
     if np.linalg.cond(triangle) > 1 / SINGULAR:
         return None
-    return np.asarray(np.linalg.solve(triangle.T, scaled.T).T)
+    return scaled @ np.linalg.inv(triangle)
 
 
 def _regular(matrices: Floats) -> Bools:

@@ -21,7 +21,7 @@ def ar1(rho: float, n: int, draws: int, rng: np.random.Generator) -> Floats:
 def correlation_matrix(rho: float, n: int) -> Floats:
     """(n, n) correlation of an AR(1) over calendar months."""
     months = np.arange(n)
-    return np.asarray(rho ** np.abs(months[:, None] - months[None, :]), dtype=float)
+    return np.asarray(float(rho) ** np.abs(months[:, None] - months[None, :]))
 
 
 def estimate(residuals: Floats, x: Floats) -> tuple[float, float]:

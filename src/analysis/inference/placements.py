@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import itertools
-import math
-
 import numpy as np
 
-from .stretch import Bools, Stretch
+from .stretch import Bools, Floats, Stretch
 
-Masks = Bools
+LISTED = 1_000_000  # up to so many placements are drawn without putting back
 
 
 def enough(stretch: Stretch, least_share: float) -> tuple[tuple[int, int], ...]:
@@ -22,64 +19,60 @@ def enough(stretch: Stretch, least_share: float) -> tuple[tuple[int, int], ...]:
     )
 
 
-def placebo_masks(
-    stretch: Stretch, least_share: float, draws: int, rng: np.random.Generator
-) -> tuple[Masks, bool]:
+def placebo_masks(stretch: Stretch, least_share: float, draws: int, rng: np.random.Generator) -> tuple[Bools, bool]:
     """(p, n) windows of the same number, lengths and order at other dates, and whether these are all there are.
 
     Windows do not overlap each other, stay within `stretch.placebo_months`, and each has a figure in at least
     `least_share` of its months. All are listed when there are at most `draws`; else `draws` of them are drawn
     with equal chances. The observed placement is not among those listed.
     """
-    lengths = stretch.lengths
-    n, total = len(stretch.y), sum(lengths)
-    slots = n - total + len(lengths)
-    # Each choice of `episodes` out of `slots` is one way to lay windows out with the gaps between them.
-    exact = math.comb(slots, len(lengths)) <= max(draws, 1)
+    ways = _ways(stretch, least_share)
+    total = ways[0][0]
+    exact = bool(total <= draws)
     if exact:
-        chosen = np.array(list(itertools.combinations(range(slots), len(lengths))), dtype=np.int64)
-        masks = _sound(stretch, chosen, least_share)
+        ranks = np.arange(total)
+    elif total <= LISTED:
+        ranks = np.sort(rng.permutation(int(total))[:draws]).astype(float)
     else:
-        masks = _draw(stretch, slots, least_share, draws, rng)
+        ranks = np.floor(rng.random(draws) * total)
+    masks = _placed(stretch, ways, ranks)
     return masks[~(masks == stretch.window).all(axis=1)], exact
 
 
-def _draw(stretch: Stretch, slots: int, least_share: float, draws: int, rng: np.random.Generator) -> Masks:
-    found: list[Masks] = []
-    count = 0
-    for _ in range(20):  # where sound placements are rare, more rounds; where there are none, an end
-        keys = rng.random((draws, slots))
-        chosen = np.sort(np.argpartition(keys, len(stretch.lengths), axis=1)[:, : len(stretch.lengths)], axis=1)
-        found.append(_sound(stretch, chosen, least_share))
-        count += len(found[-1])
-        if count >= draws:
-            break
-    return np.concatenate(found)[:draws]
-
-
-def _sound(stretch: Stretch, chosen: np.ndarray, least_share: float) -> Masks:
-    """The masks of those choices whose windows all stay in the pool and have enough figures."""
+def _ways(stretch: Stretch, least_share: float) -> list[Floats]:
+    """For each window the number of ways (n + 1,) to place it and those after it from month t on."""
     n = len(stretch.y)
-    if chosen.size == 0:
-        return np.zeros((0, n), dtype=bool)
-    lengths = np.array(stretch.lengths)
-    starts = chosen + np.concatenate([[0], np.cumsum(lengths - 1)[:-1]])
     data = np.concatenate([[0], np.cumsum(stretch.finite)])
     outside = np.concatenate([[0], np.cumsum(~stretch.placebo_months)])
-    ends = starts + lengths
-    known = data[ends] - data[starts]
-    good = (known >= np.maximum(1.0, least_share * lengths)) & (outside[ends] == outside[starts])
-    keep = good.all(axis=1)
-    starts, ends = starts[keep], ends[keep]
-    edges = np.zeros((len(starts), n + 1), dtype=np.int8)
-    rows = np.arange(len(starts))
-    for episode in range(len(lengths)):
-        np.add.at(edges, (rows, starts[:, episode]), 1)
-        np.add.at(edges, (rows, ends[:, episode]), -1)
+    after = np.ones(n + 1)
+    ways: list[Floats] = []
+    for length in reversed(stretch.lengths):
+        starts = np.arange(n - length + 1)
+        known = data[starts + length] - data[starts]
+        good = (known >= max(1.0, least_share * length)) & (outside[starts + length] == outside[starts])
+        here = np.zeros(n + 1)
+        here[: n - length + 1] = good * after[length:]
+        after = np.cumsum(here[::-1])[::-1]
+        ways.insert(0, after)
+    return ways
+
+
+def _placed(stretch: Stretch, ways: list[Floats], ranks: Floats) -> Bools:
+    """(p, n) the placements with these ranks (p,), counted in the order of their first, second, ... window."""
+    n, rest = len(stretch.y), np.asarray(ranks, dtype=float)
+    rows, free = np.arange(len(rest)), np.zeros(len(rest), dtype=np.int64)
+    edges = np.zeros((len(rest), n + 1), dtype=np.int8)
+    for way, length in zip(ways, stretch.lengths, strict=True):
+        # The last month from which more than what is left can still be placed: that is where this window starts.
+        start = n - np.searchsorted(way[::-1], way[free] - rest, side="left")
+        rest = rest - (way[free] - way[start])
+        free = start + length
+        edges[rows, start] += 1
+        edges[rows, free] -= 1
     return np.asarray(np.cumsum(edges[:, :n], axis=1) > 0)
 
 
-def shift_masks(stretch: Stretch, least_share: float) -> Masks:
+def shift_masks(stretch: Stretch, least_share: float) -> Bools:
     """(p, n) the windows as a whole, moved round the stretch month by month; each distinct one once.
 
     A window that leaves at the end comes back at the beginning. A shift counts when its windows stay in the

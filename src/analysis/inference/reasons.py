@@ -17,7 +17,7 @@ class Reason(StrEnum):
     FEW_PAIRS = "too few months known in both series"
     NOT_IDENTIFIED = "the baseline cannot be told apart from the window"
     NO_PLACEMENT = "no other date at which the window would have data"
-    ALL_SHIFTS_ALIKE = "every other date gives the same window"
+    OPENS_REGIME = "an event that opens a regime cannot be moved round it"
 
 
 @dataclass(frozen=True)
