@@ -4,6 +4,8 @@ No module here reads a file or draws. Each function gives a named reason (`Untes
 """
 
 from .bootstrap import Interval, mean_interval, optimal_block_length
+from .breaks import Break, Breaks, Step, find, partition
+from .correlate import Correlation, Twin, lagged, twin
 from .design import design
 from .effects import Calibrated, Effect, Rules, Testable, effect, percent, testable
 from .multiple import benjamini_hochberg, holm, smallest_after_holm
@@ -12,7 +14,7 @@ from .reasons import Reason, Untested
 from .stretch import Stretch
 
 __all__ = [
-    "Calibrated", "Effect", "Interval", "Null", "Reason", "Rules", "Stretch", "Testable", "Untested",
-    "benjamini_hochberg", "design", "effect", "holm", "mean_interval", "optimal_block_length", "percent",
-    "smallest_after_holm", "testable",
+    "Break", "Breaks", "Calibrated", "Correlation", "Effect", "Interval", "Null", "Reason", "Rules", "Step", "Stretch",
+    "Testable", "Twin", "Untested", "benjamini_hochberg", "design", "effect", "find", "holm", "lagged", "mean_interval",
+    "optimal_block_length", "partition", "percent", "smallest_after_holm", "testable", "twin",
 ]  # fmt: skip
