@@ -3,8 +3,8 @@
 Dates: least squares over all partitions by dynamic programming (Bai and Perron 2003, Journal of Applied Econometrics
 18). Number: one break is added as long as the largest F of a further break has a bootstrap p of at most alpha (the
 sequential rule of Bai and Perron). The bootstrap draws AR(1) noise over the same months, so persistence is not taken
-for a break (Diebold and Chen 1996, Journal of Econometrics 70); its p holds up to the last of `noise.RHOS`. Set of dates: dates found again in noise of that kind
-around the fitted means.
+for a break (Diebold and Chen 1996, Journal of Econometrics 70); its p holds up to the last of `noise.RHOS`.
+Set of dates: dates found again in noise of that kind around the fitted means.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Breaks:
     months: int
 
 
-def find(
+def find_breaks(
     y: npt.ArrayLike,
     x: npt.ArrayLike | None = None,
     *,

@@ -18,6 +18,7 @@ from .noise import RHOS, ar1
 from .placebo import TIE, Joint, less_others
 from .stretch import Floats, Stretch
 
+
 @dataclass(frozen=True, eq=False)
 class Reference:
     """Sorted ratios (simulations,) without an effect, for each of `RHOS`."""

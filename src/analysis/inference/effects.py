@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
@@ -64,9 +64,10 @@ class Calibrated:
 class Effect:
     """An effect in log points: `raw`, the mean abnormal trade over the windows, and `effect`, minus its placebos' mean.
 
-    `low` and `high`: block-bootstrap interval of the effect; `block`: the longest block in months; `widening`: how
-    far the draws were widened (see `_interval`); `placebo` and `shift`: the two comparisons; `calibrated`: a third for an event that opens a regime, else None, and the p of
-    `placebo` is then at least as large; `episodes`, `window_months` and `baseline_months` say how many were used.
+    `low` and `high`: block-bootstrap interval of the effect; `block`: the longest block in months; `widening`: how far
+    its draws were widened (see `_interval`); `placebo` and `shift`: the two comparisons; `calibrated`: a third for an
+    event that opens a regime, else None, and the p of `placebo` is then at least as large; `episodes`, `window_months`
+    and `baseline_months` say how many were used.
     """
 
     effect: float
@@ -82,6 +83,15 @@ class Effect:
     episodes: int
     window_months: int
     baseline_months: int
+
+
+@dataclass(frozen=True, eq=False)
+class Many:
+    """p of s series (s,) by each comparison; None where there is no such comparison."""
+
+    placebo: Floats
+    shift: Floats | None
+    calibrated: Floats | None
 
 
 @dataclass(frozen=True)
@@ -121,14 +131,13 @@ def effect(stretches: Sequence[Stretch], rules: Rules | None = None) -> Effect |
     if _constant(used, residuals):
         return Untested(Reason.CONSTANT)
     effects = _effects(made.placebo, used, rules)
-    placebo = null(made.placebo, effects)
+    p, by_noise = _p(made, effects)
+    placebo = replace(null(made.placebo, effects), p=float(p[0]))
     low, high, block, widening = _interval(made.placebo, used, residuals, rules)
     raw = float(effects[0, 0])
     calibrated = None
-    if made.reference is not None:
-        p = float(made.reference.p_values(made.placebo, effects)[0])
-        placebo = replace(placebo, p=max(placebo.p, p))
-        calibrated = Calibrated(p, made.reference.smallest_p)
+    if made.reference is not None and by_noise is not None:
+        calibrated = Calibrated(float(by_noise[0]), made.reference.smallest_p)
     shift: Null | Untested = (
         made.shift if isinstance(made.shift, Untested) else null(made.shift, _effects(made.shift, used, rules))
     )
@@ -152,29 +161,41 @@ def testable(stretches: Sequence[Stretch], rules: Rules | None = None) -> Testab
         return Untested(Reason.CONSTANT)
     rho, sd = zip(*(estimate(r, s.x) for r, s in zip(residuals, used, strict=True)), strict=True)
 
-    def smallest_effect(joint: Joint, known: Reference | None = None, rank: bool = True) -> float | None:
-        few = joint.first(POWER_PLACEMENTS) if known is None else joint
+    def smallest_effect(joint: Joint, test: Callable[[Joint, Floats], Floats]) -> float | None:
         rng = np.random.default_rng(rules.seed)
-        noise = noise_effects(few, used, rho, sd, rules.power_simulations, rng)
+        noise = noise_effects(joint, used, rho, sd, rules.power_simulations, rng)
+        return detectable(joint, test, noise, planted(joint, used), rules.alpha, rules.power)
 
-        def test(joint: Joint, effects: Floats) -> Floats:
-            found = [p_values(joint, effects)] if rank else []
-            found += [known.p_values(joint, effects)] if known is not None else []
-            return np.asarray(np.max(found, axis=0))
-
-        return detectable(few, test, noise, planted(few, used), rules.alpha, rules.power)
-
-    shift = None if isinstance(made.shift, Untested) else made.shift
+    few = replace(made, placebo=made.placebo.first(POWER_PLACEMENTS))
+    shift = None if isinstance(made.shift, Untested) else made.shift.first(POWER_PLACEMENTS)
     return Testable(
         episodes=sum(len(s.episodes) for s in used), **_months(made.placebo),
         placements=made.placebo.placements, smallest_p=made.placebo.smallest_p,
-        detectable=smallest_effect(made.placebo, made.reference),
-        shift_smallest_p=shift.smallest_p if shift else None,
-        shift_detectable=smallest_effect(shift) if shift else None,
+        detectable=smallest_effect(few.placebo, lambda _, effects: _p(few, effects)[0]),
+        shift_smallest_p=None if isinstance(made.shift, Untested) else made.shift.smallest_p,
+        shift_detectable=smallest_effect(shift, p_values) if shift else None,
         calibrated_smallest_p=made.reference.smallest_p if made.reference else None,
-        calibrated_detectable=smallest_effect(made.placebo, made.reference, rank=False) if made.reference else None,
+        calibrated_detectable=smallest_effect(few.placebo, made.reference.p_values) if made.reference else None,
         rho=rho, sd=sd,
     )  # fmt: skip
+
+
+def many(stretches: Sequence[Stretch], series: Sequence[Floats], rules: Rules | None = None) -> Many | Untested:
+    """The p that `effect` would print for each of s series over the same months: for tests of size and power.
+
+    `series`: for each stretch (n, s); what stands at months where the stretch has no figure is not read. All stretches
+    must be usable, else ValueError.
+    """
+    rules = rules or Rules()
+    ready = _ready(stretches, rules)
+    if isinstance(ready, Untested):
+        return ready
+    made, used = ready
+    if len(used) != len(series):
+        raise ValueError(f"{len(used)} stretches can be used, {len(series)} were given")
+    p, by_noise = _p(made, made.placebo.effects(series))
+    shift = None if isinstance(made.shift, Untested) else p_values(made.shift, made.shift.effects(series))
+    return Many(p, shift, by_noise)
 
 
 def percent(log_points: float) -> float:
@@ -286,6 +307,15 @@ def _with_observed(stretch: Stretch, masks: Bools, rules: Rules) -> Placements:
 
 
 # --------------------------------------------------------------------------------------------- the figures
+
+
+def _p(made: _Made, effects: Floats) -> tuple[Floats, Floats | None]:
+    """p by placebo dates and, where an event opens a regime, the calibrated p, for effects (p, s) of s series."""
+    p = p_values(made.placebo, effects)
+    if made.reference is None:
+        return p, None
+    calibrated = made.reference.p_values(made.placebo, effects)
+    return np.maximum(p, calibrated), calibrated
 
 
 def _effects(joint: Joint, stretches: Sequence[Stretch], rules: Rules) -> Floats:

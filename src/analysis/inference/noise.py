@@ -30,7 +30,7 @@ def estimate(residuals: Floats, x: Floats, caution: float = 0.0) -> tuple[float,
     First autocorrelation over neighbouring known months and variance over degrees of freedom, both corrected
     for what the fit took away: rho and sd are such that an AR(1) with them, fitted by `x` (n, k) at the same
     months, has on average the squares and the neighbour products that were seen. rho lies between 0 and LARGEST_RHO.
-    With `caution` rho is raised by so many standard errors, 1 / sqrt(m), but not beyond the last of RHOS, and sd follows.
+    With `caution` rho is raised by so many standard errors, 1 / sqrt(m), but not beyond the last of RHOS; sd follows.
     """
     index = np.flatnonzero(np.isfinite(residuals))
     e, m = residuals[index], len(index)
