@@ -13,7 +13,7 @@ from scipy.stats import binom
 
 from analysis import inference
 from analysis.inference import Effect, Many, Rules, Stretch
-from analysis.inference.effects import _ready
+from analysis.inference.effects import placed
 from analysis.inference.noise import ar1
 from analysis.inference.placebo import rank_p
 from real_months import INSIDE, OPENING, fit_months, noisy
@@ -93,7 +93,7 @@ def test_the_p_of_many_series_is_the_p_that_the_report_prints(name: str) -> None
 def test_the_mere_rank_of_an_event_that_opens_a_regime_raises_false_alarms() -> None:
     """Why there is a calibrated p: placebo dates in the months before are not like a forecast beyond their end."""
     stretches = OPENING["2020, twelve months"]
-    ready = _ready(stretches, RULES)
+    ready = placed(stretches, RULES)
     assert not isinstance(ready, inference.Untested)
     joint = ready[0].placebo
     effects = joint.effects(drawn(stretches, 0.5))

@@ -123,7 +123,7 @@ def effect(stretches: Sequence[Stretch], rules: Rules | None = None) -> Effect |
     without enough figures is left out, and so is a stretch whose baseline is too short; the counts show it.
     """
     rules = rules or Rules()
-    ready = _ready(stretches, rules)
+    ready = placed(stretches, rules)
     if isinstance(ready, Untested):
         return ready
     made, used = ready
@@ -152,7 +152,7 @@ def effect(stretches: Sequence[Stretch], rules: Rules | None = None) -> Effect |
 def testable(stretches: Sequence[Stretch], rules: Rules | None = None) -> Testable | Untested:
     """What `effect` could show of the same stretches; figures inside the windows are not looked at."""
     rules = rules or Rules()
-    ready = _ready(stretches, rules)
+    ready = placed(stretches, rules)
     if isinstance(ready, Untested):
         return ready
     made, used = ready
@@ -187,7 +187,7 @@ def many(stretches: Sequence[Stretch], series: Sequence[Floats], rules: Rules | 
     must be usable, else ValueError.
     """
     rules = rules or Rules()
-    ready = _ready(stretches, rules)
+    ready = placed(stretches, rules)
     if isinstance(ready, Untested):
         return ready
     made, used = ready
@@ -207,8 +207,8 @@ def percent(log_points: float) -> float:
 
 
 @dataclass(frozen=True, eq=False)
-class _Made:
-    """Placements of the stretches that can be used: `indices` into those given."""
+class Placed:
+    """Placements of the stretches that can be used: `indices` of these among those with figures in a window."""
 
     indices: tuple[int, ...]
     placebo: Joint
@@ -238,8 +238,11 @@ class _Shape:
         return Stretch(np.where(finite, 0.0, np.nan), x, self.episodes, self.opens, pool)
 
 
-def _ready(stretches: Sequence[Stretch], rules: Rules) -> tuple[_Made, list[Stretch]] | Untested:
-    """The placements and the stretches that they belong to, with those episodes alone that have figures."""
+def placed(stretches: Sequence[Stretch], rules: Rules) -> tuple[Placed, list[Stretch]] | Untested:
+    """The placements, made once for equal months and rules, and the stretches that they belong to.
+
+    Of each stretch those episodes alone are kept that have enough figures. Reasons as for `effect`, but CONSTANT.
+    """
     if not any(stretch.episodes for stretch in stretches):
         return Untested(Reason.EMPTY_CLASS)
     usable = [kept for stretch in stretches if (kept := _with_data(stretch, rules.least_share)).episodes]
@@ -263,7 +266,7 @@ def _with_data(stretch: Stretch, least_share: float) -> Stretch:
 
 
 @lru_cache(maxsize=64)
-def _made(shapes: tuple[_Shape, ...], rules: Rules) -> _Made | Untested:
+def _made(shapes: tuple[_Shape, ...], rules: Rules) -> Placed | Untested:
     rng = np.random.default_rng(rules.seed)
     usable, reasons = [], []
     for index, shape in enumerate(shapes):
@@ -291,7 +294,7 @@ def _made(shapes: tuple[_Shape, ...], rules: Rules) -> _Made | Untested:
         return Untested(Reason.NO_PLACEMENT)
     opens = any(stretch.opens for stretch in stretches)
     known = reference(placebo.first(POWER_PLACEMENTS), stretches, rules.simulations, rng) if opens else None
-    return _Made(tuple(i for i, _ in usable), placebo, _shift(stretches, rules, rng), known)
+    return Placed(tuple(i for i, _ in usable), placebo, _shift(stretches, rules, rng), known)
 
 
 def _shift(stretches: Sequence[Stretch], rules: Rules, rng: np.random.Generator) -> Joint | Untested:
@@ -309,7 +312,7 @@ def _with_observed(stretch: Stretch, masks: Bools, rules: Rules) -> Placements:
 # --------------------------------------------------------------------------------------------- the figures
 
 
-def _p(made: _Made, effects: Floats) -> tuple[Floats, Floats | None]:
+def _p(made: Placed, effects: Floats) -> tuple[Floats, Floats | None]:
     """p by placebo dates and, where an event opens a regime, the calibrated p, for effects (p, s) of s series."""
     p = p_values(made.placebo, effects)
     if made.reference is None:
