@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from analysis import inference
 from analysis.inference import Effect, Reason, Rules, Stretch, Untested
-from analysis.inference.noise import ar1
+from analysis.inference.noise import RHOS, ar1, estimate
 from real_months import INSIDE, OPENING, noisy
 
 RULES = Rules(draws=200, simulations=200, power_simulations=100, resamples=200)
@@ -241,3 +241,32 @@ def test_all_placements_are_listed_where_they_are_fewer_than_the_draws() -> None
 def test_percent() -> None:
     assert inference.percent(np.log(0.14)) == pytest.approx(-86.0)
     assert inference.percent(0.0) == 0.0
+
+
+def test_months_that_stand_alone_say_nothing_about_persistence() -> None:
+    residuals = np.full(40, NAN)
+    residuals[::2] = ar1(0.0, 20, 1, np.random.default_rng(1))[:, 0]
+    rho, sd = estimate(residuals, np.ones((40, 1)))
+    assert rho == RHOS[1] and 0.5 < sd < 1.5
+    assert estimate(residuals, np.ones((40, 1)), caution=1.0)[0] == pytest.approx(RHOS[1] + 1 / np.sqrt(20))
+
+
+def test_placements_at_which_a_robust_fit_runs_away_are_left_out() -> None:
+    """The only trade outside the window lies in one month: without it the Poisson fit has nothing to hold on to."""
+    n = 30
+    y = np.full(n, -700.0)
+    y[5], y[20:22] = 0.0, 0.0
+    rules = replace(RULES, statistic="poisson", least_months=5)
+    result = inference.effect([Stretch(y, np.ones((n, 1)), ((20, 21),))], rules)
+    assert isinstance(result, Effect) and np.isfinite(result.placebo.values).all()
+    assert result.placebo.placements <= n - 2 and result.placebo.smallest_p <= result.placebo.p <= 1
+
+
+def test_a_small_alpha_is_met_with_enough_placements() -> None:
+    """A family of fifty tests: the smallest detectable effect is larger, and exists where the smallest p allows it."""
+    stretches = noisy(INSIDE["three regimes"], 0.5, np.random.default_rng(1))
+    usual = inference.testable(stretches, Rules(draws=5_000))
+    strict = inference.testable(stretches, Rules(draws=5_000, alpha=0.001))
+    assert isinstance(usual, inference.Testable) and isinstance(strict, inference.Testable)
+    assert usual.detectable is not None and strict.detectable is not None
+    assert strict.detectable > usual.detectable

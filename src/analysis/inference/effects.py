@@ -24,7 +24,7 @@ from .power import detectable, noise_effects, planted
 from .reasons import Reason, Untested
 from .stretch import Bools, Floats, Stretch
 
-POWER_PLACEMENTS = 400  # of each comparison, in the simulation of power
+POWER_PLACEMENTS = 400  # of each comparison in the simulation of power, more where a small alpha needs them
 CONSTANT = 1e-10  # residuals of this size, relative to the series, are rounding
 
 
@@ -35,7 +35,7 @@ class Rules:
     `draws`: placebo placements at most; `alpha` and `power`: of the smallest detectable effect; `level`: of intervals;
     `least_share`: of a window's months that need a figure; `least_months`: of a baseline; `least_episodes`: of a class;
     `simulations`, `power_simulations`, `resamples`: series of noise without an effect, for power, and for intervals;
-    `statistic`: the mean, or a robust twin of it (see `robust`).
+    `statistic`: the mean, or a robust twin of it (see `robust`), of which the interval stays that of the mean.
     """
 
     draws: int = 10_000
@@ -130,16 +130,20 @@ def effect(stretches: Sequence[Stretch], rules: Rules | None = None) -> Effect |
     residuals = [_residuals(stretch) for stretch in used]
     if _constant(used, residuals):
         return Untested(Reason.CONSTANT)
-    effects = _effects(made.placebo, used, rules)
-    p, by_noise = _p(made, effects)
-    placebo = replace(null(made.placebo, effects), p=float(p[0]))
+    joint, effects = _effects(made.placebo, used, rules)
+    if not np.isfinite(effects[0, 0]):
+        return Untested(Reason.NOT_IDENTIFIED)
+    if joint.placements == 0:
+        return Untested(Reason.NO_PLACEMENT)
+    p, by_noise = _p(replace(made, placebo=joint), effects)
+    placebo = replace(null(joint, effects), p=float(p[0]))
     low, high, block, widening = _interval(made.placebo, used, residuals, rules)
     raw = float(effects[0, 0])
     calibrated = None
     if made.reference is not None and by_noise is not None:
         calibrated = Calibrated(float(by_noise[0]), made.reference.smallest_p)
     shift: Null | Untested = (
-        made.shift if isinstance(made.shift, Untested) else null(made.shift, _effects(made.shift, used, rules))
+        made.shift if isinstance(made.shift, Untested) else null(*_effects(made.shift, used, rules))
     )
     return Effect(
         effect=raw - placebo.mean, raw=raw, placebo_mean=placebo.mean,
@@ -166,8 +170,9 @@ def testable(stretches: Sequence[Stretch], rules: Rules | None = None) -> Testab
         noise = noise_effects(joint, used, rho, sd, rules.power_simulations, rng)
         return detectable(joint, test, noise, planted(joint, used), rules.alpha, rules.power)
 
-    few = replace(made, placebo=made.placebo.first(POWER_PLACEMENTS))
-    shift = None if isinstance(made.shift, Untested) else made.shift.first(POWER_PLACEMENTS)
+    enough_rows = max(POWER_PLACEMENTS, math.ceil(4 / rules.alpha))
+    few = replace(made, placebo=made.placebo.first(enough_rows))
+    shift = None if isinstance(made.shift, Untested) else made.shift.first(enough_rows)
     return Testable(
         episodes=sum(len(s.episodes) for s in used), **_months(made.placebo),
         placements=made.placebo.placements, smallest_p=made.placebo.smallest_p,
@@ -321,14 +326,18 @@ def _p(made: Placed, effects: Floats) -> tuple[Floats, Floats | None]:
     return np.maximum(p, calibrated), calibrated
 
 
-def _effects(joint: Joint, stretches: Sequence[Stretch], rules: Rules) -> Floats:
-    """(p, 1) effects by the statistic that was asked for."""
+def _effects(joint: Joint, stretches: Sequence[Stretch], rules: Rules) -> tuple[Joint, Floats]:
+    """Effects (p, 1) by the statistic that was asked for, and the placements at which a robust fit settled."""
     if rules.statistic == "mean":
-        return joint.effects([s.y[:, None] for s in stretches])
-    return joint.combine([
+        return joint, joint.effects([s.y[:, None] for s in stretches])
+    effects = joint.combine([
         robust.means(s.y, s.x, s.fit_months, part.masks, rules.statistic)[:, None]
         for s, part in zip(stretches, joint.parts, strict=True)
     ])
+    settled = np.flatnonzero(np.isfinite(effects[:, 0]))
+    if len(settled) == len(effects) or not len(settled) or settled[0] != 0:
+        return joint, effects
+    return joint.keep(settled), effects[settled]
 
 
 def _residuals(stretch: Stretch) -> Floats:

@@ -19,6 +19,8 @@ Twin = Literal["median", "poisson"]
 TUNING, TO_SD = 1.345, 0.6745
 ROUNDS = 60
 SETTLED = 1e-9
+RIDGE = 1e-14  # keeps a fit that runs away from ending the whole run; too small to be seen in any other
+FARTHEST = 50.0  # log points: a fit that expects this has run away
 
 
 def means(y: Floats, x: Floats, fit: Bools, masks: Bools, twin: Twin) -> Floats:
@@ -55,7 +57,7 @@ def _poisson(values: Floats, x: Floats, base: Floats) -> Floats:
     """(p, n) log of the expected values."""
 
     def update(expected: Floats) -> tuple[Floats, Floats]:
-        mean = np.exp(np.clip(expected, -50.0, 50.0))
+        mean = np.exp(np.clip(expected, -FARTHEST, FARTHEST))
         return base * mean, expected + (values - mean) / mean
 
     start = np.log(np.maximum(values, 1e-3))
@@ -70,7 +72,7 @@ def _reweighted(
     expected: Floats = np.full(base.shape, np.nan)
     open_rows = np.ones(len(base), dtype=bool)
     for _ in range(ROUNDS):
-        left = np.einsum("pn,nk,nj->pkj", weights, x, x, optimize=True)
+        left = np.einsum("pn,nk,nj->pkj", weights, x, x, optimize=True) + np.eye(x.shape[1]) * RIDGE
         right = (weights * target) @ x
         fitted = np.linalg.solve(left, right[:, :, None])[:, :, 0] @ x.T
         open_rows = ~(np.abs(fitted - expected).max(axis=1) < SETTLED)
@@ -78,5 +80,5 @@ def _reweighted(
         if not open_rows.any():
             break
         weights, target = update(expected)
-    expected[open_rows & (np.abs(expected).max(axis=1) > 50)] = np.nan
+    expected[open_rows & ~(np.abs(expected).max(axis=1) <= FARTHEST)] = np.nan
     return expected
