@@ -24,11 +24,12 @@ TABLES = sorted(PATHS)
 # Closed lists, written here a second time on purpose: a new word must be meant.
 STATUSES = {"reported", "mirror", "derived", "estimated", "unreported"}
 QUALITIES = {"A", "B", "C", "D"}
-UNITS = {"usd_million", "percent", "index_1982_84"}
+UNITS = {"usd_million", "percent", "index_1982_84", "tonnes", "tonnes_n", "kt", "barrels", "mtoe", "kt_c"}
 TERMS = {"single-figures-quoted", "publisher-terms", "own-work", "public-domain", "open-licence"}
-BASES = {"customs", "kotra", "comtrade", "mirror", "other"}
+BASES = {"customs", "kotra", "comtrade", "mirror", "other", "with_inter_korean"}
 MEASURES = {
     "exports", "imports", "total", "crude_estimate", "growth_exports", "growth_imports", "growth_total", "all",
+    "dprk_exports", "dprk_imports", "north_to_south", "south_to_north",
 }  # fmt: skip
 KEYS = {
     "trade/china_dprk_annual": ["row_id"], "trade/series_cells": ["basis", "year", "measure", "rank"],
@@ -37,6 +38,11 @@ KEYS = {
     "trade/china_dprk_blocks": ["first_month", "last_month", "measure"],
     "trade/fitness": ["first_month", "last_month", "measure"], "macro/us_cpi": ["month"], "events": ["event_id"],
     "caveats": ["caveat_id"], "corrections": ["correction_id"], "sources": ["source_id"],
+    "trade/dprk_total_annual": ["row_id"], "trade/inter_korean": ["row_id"],
+    "trade/partners": ["year", "partner", "measure", "compiler"], "trade/partner_names": ["partner"],
+    "trade/china_world_trade": ["year", "measure"], "dependence/definitions": ["definition_id"],
+    "dependence/quoted_shares": ["row_id"], "dependence/quoted_claims": ["claim_id"],
+    "dependence/episodes": ["episode_id"],
 }  # fmt: skip
 
 
