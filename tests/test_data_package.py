@@ -25,12 +25,13 @@ TABLES = sorted(PATHS)
 STATUSES = {"reported", "mirror", "derived", "estimated", "unreported"}
 QUALITIES = {"A", "B", "C", "D"}
 UNITS = {
-    "usd_million", "percent", "index_1982_84", "tonnes", "kt", "barrels", "kt_carbon", "mtoe", "ratio",
+    "usd_million", "percent", "index_1982_84", "tonnes", "tonnes_n", "kt", "barrels", "mtoe", "kt_c", "ratio",
 }  # fmt: skip
 TERMS = {"single-figures-quoted", "publisher-terms", "own-work", "public-domain", "open-licence"}
-BASES = {"customs", "kotra", "comtrade", "mirror", "other"}
+BASES = {"customs", "kotra", "comtrade", "mirror", "other", "with_inter_korean"}
 MEASURES = {
     "exports", "imports", "total", "crude_estimate", "growth_exports", "growth_imports", "growth_total", "all",
+    "dprk_exports", "dprk_imports", "north_to_south", "south_to_north",
 }  # fmt: skip
 KEYS = {
     "trade/china_dprk_annual": ["row_id"], "trade/series_cells": ["basis", "year", "measure", "rank"],
@@ -43,9 +44,14 @@ KEYS = {
     "food/flour_from_china": ["year", "product"], "food/fertiliser_imports": ["year", "supplier", "product"],
     "energy/fuel_trade": ["year", "exporter", "importer", "compiler"], "energy/crude_oil_from_china": ["row_id"],
     "energy/refined_products_un": ["first_month", "last_month", "supplier", "vintage"],
-    "energy/energy_use": ["year", "item", "vintage"], "dependence/definitions": ["definition_id"],
+    "energy/energy_use": ["year", "item", "vintage"],
     "dependence/factors": ["factor_id"],
     "caveats": ["caveat_id"], "corrections": ["correction_id"], "sources": ["source_id"],
+    "trade/dprk_total_annual": ["row_id"], "trade/inter_korean": ["row_id"],
+    "trade/partners": ["year", "partner", "measure", "compiler"], "trade/partner_names": ["partner"],
+    "trade/china_world_trade": ["year", "measure"], "dependence/definitions": ["definition_id"],
+    "dependence/quoted_shares": ["row_id"], "dependence/quoted_claims": ["claim_id"],
+    "dependence/episodes": ["episode_id"],
 }  # fmt: skip
 
 
