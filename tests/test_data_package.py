@@ -45,7 +45,7 @@ KEYS = {
     "energy/fuel_trade": ["year", "exporter", "importer", "compiler"], "energy/crude_oil_from_china": ["row_id"],
     "energy/refined_products_un": ["first_month", "last_month", "supplier", "vintage"],
     "energy/energy_use": ["year", "item", "vintage"],
-    "dependence/factors": ["factor_id"],
+    "dependence/factors": ["row_id"],
     "caveats": ["caveat_id"], "corrections": ["correction_id"], "sources": ["source_id"],
     "trade/dprk_total_annual": ["row_id"], "trade/inter_korean": ["row_id"],
     "trade/partners": ["year", "partner", "measure", "compiler"], "trade/partner_names": ["partner"],

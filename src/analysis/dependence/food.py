@@ -7,16 +7,20 @@ in paddy. Flour is in no exporter's record and counts only where a definition sa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from ..catalogue import Catalogue
-from ..errors import MissingTable, UnknownTable
+from ..facts import Fact
 from .amounts import Amount, Share, add, gap, share
-from .records import Records, converted, factor, known, part_of, sources_of, widened, zero
+from .readings import Records, converted, factor, known, part_of, sources_of, widened, zero
+
+if TYPE_CHECKING:
+    from ..parameters import ReportParameters
 
 EXPORTS = "food/cereal_exports_to_dprk"
 PRODUCTION = "food/cereal_production"
@@ -26,7 +30,7 @@ FERTILISER = "food/fertiliser_imports"
 EXPORTERS = "food/exporters"
 
 CEREALS = ("maize", "rice", "wheat")
-UNIT = "tonnes"
+UNIT, NITROGEN = "tonnes", "tonnes_n"
 RICE = ("milled", "paddy")
 DOUBTFUL = ("keep", "drop")
 IMPORTS = ("exporters", "balance")
@@ -54,26 +58,67 @@ class _Request:
         return known(self.catalogue, name, self.as_of)
 
 
-def shares(
+def shares(catalogue: Catalogue, parameters: ReportParameters) -> dict[str, dict[int, Share]]:
+    """China's share under each of `DEFINITIONS` for each year asked for, by definition and year."""
+    p = parameters
+    request = _request(catalogue, p.as_of, p.rice, p.doubtful_partners, "exporters")
+    years = range(p.start_year, p.end_year + 1)
+    return {name: {year: of_year(request, year) for year in years} for name, of_year in DEFINITIONS.items()}
+
+
+def by_year(
     catalogue: Catalogue, definition: str, *, years: Iterable[int] | None = None, as_of: date | None = None,
     rice: str = "milled", doubtful: str = "keep", imports: str = "exporters",
 ) -> dict[int, Share]:  # fmt: skip
-    """China's share under `definition`, one of `DEFINITIONS`, for each of `years` (default: all years of the report).
+    """China's share under one of `DEFINITIONS` for each of `years` (default: all years of the report).
 
     rice: `milled` or `paddy`. doubtful: `keep` or `drop` the shipments that `doubtful_rows` names; the band of
     the share spans both. imports: what `cereal_supply` takes as imports, `exporters` or `balance` (aid included).
     Every year has a Share; one without a figure has a reason. KeyError for an unknown definition, ValueError
     for an unknown choice.
     """
+    of_year, request = DEFINITIONS[definition], _request(catalogue, as_of, rice, doubtful, imports)
+    first, last = catalogue.years
+    return {year: of_year(request, year) for year in (range(first, last + 1) if years is None else years)}
+
+
+def _request(catalogue: Catalogue, as_of: date | None, rice: str, doubtful: str, imports: str) -> _Request:
     for name, value, allowed in (("rice", rice, RICE), ("doubtful", doubtful, DOUBTFUL), ("imports", imports, IMPORTS)):
         if value not in allowed:
             raise ValueError(f"{name} is one of {', '.join(allowed)}, not {value!r}")
-    of_year = DEFINITIONS[definition]
-    exports = known(catalogue, EXPORTS, as_of)
     flagged = frozenset(doubtful_rows(catalogue, as_of).get("row_id", ()))
-    request = _Request(catalogue, as_of, rice, doubtful, imports, exports, flagged)
-    first, last = catalogue.years
-    return {year: of_year(request, year) for year in (range(first, last + 1) if years is None else years)}
+    return _Request(catalogue, as_of, rice, doubtful, imports, known(catalogue, EXPORTS, as_of), flagged)
+
+
+def extra_facts(catalogue: Catalogue, parameters: ReportParameters) -> Iterator[Fact]:
+    """What each doubtful shipment does to the share, and between which bounds a share in calories must lie."""
+    p = parameters
+    effects = effect_of_doubtful(catalogue, p.as_of)
+    for row in doubtful_rows(catalogue, p.as_of).to_dict("records"):
+        year = int(row["year"])
+        if row["crop"] not in CEREALS or not p.start_year <= year <= p.end_year:
+            continue
+        without = effects[str(row["row_id"])][1]
+        name = str(row["row_id"]).partition("-")[2].replace("-", "_")
+        yield Fact(
+            id=f"dependence.food_without_row.{name}.{year}", unit="percent", period=str(year), status="derived",
+            label=f"China's share of recorded grain imports without the {row['crop']} of {row['exporter']}",
+            value=without.percent, formula=f"dependence.cereal_imports.quantity.{year} with one shipment left out",
+            rows=without.whole.rows, sources=without.whole.sources, decimals=0,
+        )  # fmt: skip
+    request = _request(catalogue, p.as_of, p.rice, p.doubtful_partners, "exporters")
+    for year in range(p.start_year, p.end_year + 1):
+        by_crop = [_imports(request, year, (crop,)) for crop in CEREALS]
+        bounds = calorie_bounds(by_crop)
+        for name, bound in zip(("lowest", "highest"), bounds or (), strict=False):
+            whole = [share.whole for share in by_crop if share.percent is not None]
+            yield Fact(
+                id=f"dependence.food_calories.{name}.{year}", unit="percent", period=str(year), status="derived",
+                label=f"The {name} share of recorded grain imports in calories that tonnes allow", value=bound,
+                formula=f"the {name} of the shares by crop, whatever a tonne of each crop holds",
+                rows=tuple(row for amount in whole for row in amount.rows),
+                sources=tuple(dict.fromkeys(source for amount in whole for source in amount.sources)), decimals=0,
+            )  # fmt: skip
 
 
 def doubtful_rows(catalogue: Catalogue, as_of: date | None = None) -> pd.DataFrame:
@@ -104,10 +149,9 @@ def doubtful_rows(catalogue: Catalogue, as_of: date | None = None) -> pd.DataFra
 
 
 def _trusted(catalogue: Catalogue) -> frozenset[str]:
-    try:
-        return frozenset(str(name) for name in catalogue.frame(EXPORTERS)["exporter"])
-    except (MissingTable, UnknownTable):
+    if EXPORTERS not in catalogue.tables:
         return frozenset()
+    return frozenset(str(name) for name in catalogue.frame(EXPORTERS)["exporter"])
 
 
 def effect_of_doubtful(catalogue: Catalogue, as_of: date | None = None) -> dict[str, tuple[Share, Share]]:
@@ -256,17 +300,17 @@ def _nitrogen(request: _Request, year: int) -> Share:
     products = table.pick(year=year, supplier="China")
     reason = "the nitrogen in Chinese fertiliser is known only where its products are printed"
     if products.empty:
-        part = gap(table.absent or reason, UNIT)
+        part = gap(table.absent or reason, NITROGEN)
     else:
         part = add(
             converted(
                 table.amount(products[products["product"] == product], UNIT, reason),
-                factor(request.catalogue, f"nitrogen_of_{product}"), UNIT,
+                factor(request.catalogue, f"nitrogen_of_{product}"), NITROGEN,
             )
             for product in dict.fromkeys(products["product"])
         )  # fmt: skip
     whole = table.amount(
-        table.pick(year=year, supplier="all", product="nitrogen"), UNIT, "no nitrogen imports are kept"
+        table.pick(year=year, supplier="all", product="nitrogen"), NITROGEN, "no nitrogen imports are kept"
     )
     return share(part, whole)
 

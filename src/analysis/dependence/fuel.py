@@ -7,15 +7,20 @@ oil used; all energy used. Since customs fell silent the quantity of crude oil i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from ..catalogue import Catalogue
+from ..facts import Fact
 from .amounts import Amount, Share, add, gap, share
-from .records import Records, converted, factor, known, minus, part_of, times, widened, zero
+from .readings import Records, converted, factor, known, minus, part_of, times, widened, zero
+
+if TYPE_CHECKING:
+    from ..parameters import ReportParameters
 
 FUELS = "energy/fuel_trade"
 OIL = "energy/crude_oil_from_china"
@@ -26,7 +31,7 @@ ANNUAL = "trade/china_dprk_annual"
 NEIGHBOURS = ("CHN", "RUS")
 CRUDE = ("estimate", "recorded")
 DOUBTFUL = ("keep", "drop")
-USD = "usd_million"
+USD, MTOE = "usd_million", "mtoe"
 
 
 @dataclass(frozen=True)
@@ -42,24 +47,59 @@ class _Request:
         return known(self.catalogue, name, self.as_of)
 
 
-def shares(
+def shares(catalogue: Catalogue, parameters: ReportParameters) -> dict[str, dict[int, Share]]:
+    """China's share under each of `DEFINITIONS` for each year asked for, by definition and year."""
+    p = parameters
+    crude = "estimate" if p.crude_estimate == "with" else "recorded"
+    request = _request(catalogue, p.as_of, crude, p.doubtful_partners)
+    years = range(p.start_year, p.end_year + 1)
+    return {name: {year: of_year(request, year) for year in years} for name, of_year in DEFINITIONS.items()}
+
+
+def by_year(
     catalogue: Catalogue, definition: str, *, years: Iterable[int] | None = None, as_of: date | None = None,
     crude: str = "estimate", doubtful: str = "keep",
 ) -> dict[int, Share]:  # fmt: skip
-    """China's share under `definition`, one of `DEFINITIONS`, for each of `years` (default: all years of the report).
+    """China's share under one of `DEFINITIONS` for each of `years` (default: all years of the report).
 
     crude: whether KOTRA's `estimate` of the weight of crude oil may stand where customs is silent, or only what
     was `recorded`; it does not touch definitions that name the estimate. doubtful: `keep` or `drop` sellers of
     fuel other than China and Russia, the two neighbours; the band of the HS 27 shares spans both. Every year has
     a Share; one without a figure has a reason. KeyError for an unknown definition, ValueError for an unknown choice.
     """
+    of_year, request = DEFINITIONS[definition], _request(catalogue, as_of, crude, doubtful)
+    first, last = catalogue.years
+    return {year: of_year(request, year) for year in (range(first, last + 1) if years is None else years)}
+
+
+def _request(catalogue: Catalogue, as_of: date | None, crude: str, doubtful: str) -> _Request:
     for name, value, allowed in (("crude", crude, CRUDE), ("doubtful", doubtful, DOUBTFUL)):
         if value not in allowed:
             raise ValueError(f"{name} is one of {', '.join(allowed)}, not {value!r}")
-    of_year = DEFINITIONS[definition]
-    request = _Request(catalogue, as_of, crude, doubtful)
-    first, last = catalogue.years
-    return {year: of_year(request, year) for year in (range(first, last + 1) if years is None else years)}
+    return _Request(catalogue, as_of, crude, doubtful)
+
+
+def extra_facts(catalogue: Catalogue, parameters: ReportParameters) -> Iterator[Fact]:
+    """The place of oil in all energy, and what the DPRK bought and sold of mineral fuels."""
+    p = parameters
+    years = range(p.start_year, p.end_year + 1)
+    for year, part in oil_in_energy(catalogue, years=years, as_of=p.as_of).items():
+        if part.percent is not None:
+            yield Fact(
+                id=f"dependence.fuel_energy.all_oil.{year}", unit="percent", period=str(year), status="estimated",
+                label="Oil, from wherever it came, as a share of all energy used in the DPRK", value=part.percent,
+                formula="oil used, worked back from carbon, in tonnes of oil equivalent / primary energy",
+                rows=(*part.part.rows, *part.whole.rows), decimals=0, low=part.low, high=part.high,
+                sources=tuple(dict.fromkeys((*part.part.sources, *part.whole.sources))),
+            )  # fmt: skip
+    for year, both in trade_in_fuels(catalogue, p.as_of).items():
+        for name, amount in zip(("bought", "sold"), both, strict=True):
+            if year in years and amount.value is not None:
+                yield Fact(
+                    id=f"dependence.fuel_trade.{name}.{year}", unit=USD, period=str(year), status="derived",
+                    label=f"Mineral fuels (HS 27) that the DPRK {name}; crude oil from China is not in the record",
+                    value=amount.value, formula="sum over partners", rows=amount.rows, sources=amount.sources,
+                )  # fmt: skip
 
 
 def trade_in_fuels(catalogue: Catalogue, as_of: date | None = None) -> dict[int, tuple[Amount, Amount]]:
@@ -81,8 +121,9 @@ def oil_in_energy(
     request = _Request(catalogue, as_of, "estimate", "keep")
     first, last = catalogue.years
     crude, gasoline = (factor(catalogue, f"toe_of_{fuel}") for fuel in ("crude", "gasoline"))
+    heat = widened(crude, gasoline)
     return {
-        year: share(converted(_oil_use(request, year), widened(crude, gasoline), "toe"), _primary_energy(request, year))
+        year: share(converted(_oil_use(request, year), heat, MTOE, scale=1e-6), _primary_energy(request, year))
         for year in (range(first, last + 1) if years is None else years)
     }
 
@@ -226,7 +267,7 @@ def _oil_use(request: _Request, year: int) -> Amount:
     contained, burnt = factor(request.catalogue, "carbon_of_oil"), factor(request.catalogue, "burnt_of_oil")
     oil = []
     for vintage in ("revised", "first"):
-        carbon = table.amount(table.pick(year=year, item="carbon_liquid", vintage=vintage), "kt_carbon", reason)
+        carbon = table.amount(table.pick(year=year, item="carbon_liquid", vintage=vintage), "kt_c", reason)
         for by in (contained, times(contained, burnt)):
             oil.append(converted(carbon, by, "tonnes", divide=True, scale=1000))
     return widened(oil[0], *oil[1:])
@@ -252,14 +293,14 @@ def _oil_used_with_products(request: _Request, year: int) -> Share:
 
 def _primary_energy(request: _Request, year: int) -> Amount:
     table = request.table(ENERGY)
-    energy = table.amount(table.pick(year=year, item="primary_energy"), "mtoe", "no total of energy use is kept")
-    return converted(energy, Amount(1.0, "ratio", "derived"), "toe", scale=1e6)
+    return table.amount(table.pick(year=year, item="primary_energy"), MTOE, "no total of energy use is kept")
 
 
 def _oil_in_all_energy(request: _Request, year: int) -> Share:
     """China's crude oil over all energy used, both in tonnes of oil equivalent."""
     crude = _crude(request, year, request.crude == "estimate")
-    return share(converted(crude, factor(request.catalogue, "toe_of_crude"), "toe"), _primary_energy(request, year))
+    energy = converted(crude, factor(request.catalogue, "toe_of_crude"), MTOE, scale=1e-6)
+    return share(energy, _primary_energy(request, year))
 
 
 DEFINITIONS: dict[str, Callable[[_Request, int], Share]] = {

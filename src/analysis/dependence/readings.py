@@ -1,6 +1,7 @@
-"""Reading the tables of dependence: what was known by a day, sums of rows as amounts, conversion factors.
+"""Weights and values read out of tables: sums of rows as amounts, conversion factors, parts of a whole.
 
-A table that is not there is no error here: the cells that need it become gaps, and say which table is missing.
+A table that the data package does not hold is no error here: the cells that need it become gaps and say which
+table is missing. A table that is declared and missing or altered is refused by the catalogue, as everywhere.
 """
 
 from __future__ import annotations
@@ -12,11 +13,12 @@ from datetime import date
 import pandas as pd
 
 from ..catalogue import Catalogue, keyed, known_from
-from ..errors import DataError, MissingTable, UnknownTable
+from ..errors import DataError
 from .amounts import Amount, Share, add, gap, share
 
 FACTORS = "dependence/factors"
-SCALES = {("tonnes", "tonnes"): 1.0, ("kt", "tonnes"): 1000.0}
+SCALES = {("kt", "tonnes"): 1000.0}
+DECIMALS = {"usd_million": 1, "mtoe": 2}
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,9 @@ class Records:
         value, error = sum(values), sum(errors)
         statuses = set(rows["status"])
         status = "estimated" if "estimated" in statuses else statuses.pop() if len(statuses) == 1 else "derived"
-        return Amount(value, unit, status, keys, sources, value - error, value + error)
+        return Amount(
+            value, unit, status, keys, sources, value - error, value + error, decimals=DECIMALS.get(unit, 0)
+        )
 
     def _scale(self, given: str, wanted: str) -> float:
         if given == wanted:
@@ -74,10 +78,9 @@ class Records:
 
 def known(catalogue: Catalogue, table: str, as_of: date | None = None) -> Records:
     """The rows of `table` that were known by `as_of`; without it, all. A missing table gives no rows and a reason."""
-    try:
-        frame = catalogue.frame(table)
-    except (MissingTable, UnknownTable):
-        return Records(table, pd.DataFrame(), f"the table {table} is not in the data")
+    if table not in catalogue.tables:
+        return Records(table, pd.DataFrame(), f"the data package has no table {table}")
+    frame = catalogue.frame(table)
     if frame.empty:
         return Records(table, pd.DataFrame(), f"the table {table} is empty")
     keyed(frame, table, ["row_id"])
@@ -85,7 +88,7 @@ def known(catalogue: Catalogue, table: str, as_of: date | None = None) -> Record
         dates = zip(frame["published"], frame["year"], strict=True)
         frame = frame[[known_from(str(published), int(year)) <= as_of for published, year in dates]]
         if frame.empty:
-            return Records(table, pd.DataFrame(), f"nothing in the table {table} had appeared by the day asked for")
+            return Records(table, pd.DataFrame(), "nothing published by the day asked for")
     return Records(table, frame)
 
 
@@ -97,7 +100,7 @@ def sources_of(rows: pd.DataFrame) -> tuple[str, ...]:
 
 def factor(catalogue: Catalogue, factor_id: str) -> Amount:
     """A conversion factor as an amount in `ratio`; DataError if the table does not have it."""
-    rows = keyed(catalogue.frame(FACTORS), FACTORS, ["factor_id"])
+    rows = keyed(catalogue.frame(FACTORS), FACTORS, ["row_id"])
     if factor_id not in rows.index:
         raise DataError(f"The table {FACTORS} does not have the factor {factor_id!r}.")
     row = rows.loc[factor_id]
@@ -119,7 +122,7 @@ def converted(amount: Amount, by: Amount, unit: str, divide: bool = False, scale
         value, by_low, by_high = 1 / value, 1 / by_high, 1 / by_low
     return Amount(
         amount.value * value * scale, unit, "estimated" if amount.status == "estimated" else "derived", rows, sources,
-        low * by_low * scale, high * by_high * scale,
+        low * by_low * scale, high * by_high * scale, decimals=DECIMALS.get(unit, 0),
     )  # fmt: skip
 
 
@@ -133,7 +136,7 @@ def times(*factors: Amount) -> Amount:
 
 def zero(unit: str, status: str = "mirror", rows: Iterable[str] = (), sources: Iterable[str] = ()) -> Amount:
     """Nothing, as a record that reports says it: not a gap."""
-    return Amount(0.0, unit, status, tuple(rows), tuple(sources), 0.0, 0.0)
+    return Amount(0.0, unit, status, tuple(rows), tuple(sources), 0.0, 0.0, decimals=DECIMALS.get(unit, 0))
 
 
 def minus(whole: Amount, part: Amount) -> Amount:
@@ -146,8 +149,9 @@ def minus(whole: Amount, part: Amount) -> Amount:
     assert whole.value is not None and part.value is not None
     (whole_low, whole_high), (part_low, part_high) = whole.span, part.span
     return Amount(
-        whole.value - part.value, whole.unit, "derived", rows, sources, whole_low - part_high, whole_high - part_low
-    )
+        whole.value - part.value, whole.unit, "derived", rows, sources, whole_low - part_high, whole_high - part_low,
+        decimals=min(whole.decimals, part.decimals),
+    )  # fmt: skip
 
 
 def widened(amount: Amount, *others: Amount) -> Amount:
