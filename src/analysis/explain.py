@@ -1,7 +1,8 @@
 """Where a fact comes from: its value and formula, each input row in readable form, each source.
 
 A fact names its inputs as `table#key`. The key is a `row_id`, or is made of a row's own columns:
-`2017-03-exports` for a month, `2013-Q2-total` for a quarter, `2015` for all months of that year.
+`2017-03-exports` for a month, `2013-Q2-total` for a quarter, `2015` for all months of that year, `2008-oec` for all
+partners in one record and year, `2008-oec-CHN` for one of them.
 """
 
 from __future__ import annotations
@@ -96,12 +97,19 @@ def _match(frame: pd.DataFrame, wanted: str) -> pd.Series:
     """Which rows of `frame` the key `wanted` names."""
     if "row_id" in frame:
         return frame["row_id"] == wanted
+    if "claim_id" in frame:
+        return frame["claim_id"] == wanted
+    if "partner" in frame:
+        record = frame["year"].astype(str) + "-" + frame["compiler"]
+        return (record == wanted) | (record + "-" + frame["partner"] == wanted)
     if "month" in frame and "measure" in frame:
         return frame["month"] + "-" + frame["measure"] == wanted
     if "month" in frame:
         return (frame["month"] == wanted) | (frame["month"].str[:4] == wanted)
     if "period" in frame:
         return frame["year"].astype(str) + "-" + frame["period"] + "-" + frame["measure"] == wanted
+    if "year" in frame and "measure" in frame:
+        return frame["year"].astype(str) + "-" + frame["measure"] == wanted
     return pd.Series(False, index=frame.index)
 
 
@@ -124,7 +132,10 @@ def _input(catalogue: Catalogue, table: str, row: dict[str, Any]) -> Input:
 
 
 def _key(row: dict[str, Any]) -> str:
-    return _text(row.get("row_id")) or "-".join(filter(None, [_period(row), _text(row.get("measure"))]))
+    if named := _text(row.get("row_id")) or _text(row.get("claim_id")):
+        return named
+    parts = [_period(row), _text(row.get("compiler")), row["partner"]] if "partner" in row else [_period(row)]
+    return "-".join(filter(None, [*parts, _text(row.get("measure"))]))
 
 
 def _period(row: dict[str, Any]) -> str:

@@ -86,6 +86,23 @@ def add(amounts: Iterable[Amount]) -> Amount:
     )  # fmt: skip
 
 
+def less(whole: Amount, part: Amount) -> Amount:
+    """`whole` less `part`, with the worst case of both intervals; a gap in either is a gap. ValueError for two units."""
+    if whole.unit != part.unit:
+        raise ValueError(f"cannot take {part.unit} from {whole.unit}")
+    rows = tuple(dict.fromkeys((*whole.rows, *part.rows)))
+    sources = tuple(dict.fromkeys((*whole.sources, *part.sources)))
+    for item in (whole, part):
+        if item.value is None:
+            return gap(item.reason, item.unit, rows, sources)
+    assert whole.value is not None and part.value is not None
+    (whole_low, whole_high), (part_low, part_high) = whole.span, part.span
+    return Amount(
+        whole.value - part.value, whole.unit, "derived", rows, sources, low=whole_low - part_high,
+        high=whole_high - part_low, decimals=min(whole.decimals, part.decimals),
+    )  # fmt: skip
+
+
 def share(part: Amount, whole: Amount) -> Share:
     """`part` as per cent of `whole`, with the worst case of both intervals. ValueError for two units.
 

@@ -16,8 +16,8 @@ import pandas as pd
 
 from ..catalogue import Catalogue
 from ..facts import Fact
-from .amounts import Amount, Share, add, gap, share
-from .readings import Records, converted, factor, known, minus, part_of, times, widened, zero
+from .amounts import Amount, Share, add, gap, less, share
+from .readings import Records, converted, factor, known, part_of, times, widened, zero
 
 if TYPE_CHECKING:
     from ..parameters import ReportParameters
@@ -224,7 +224,7 @@ def _crude_imports(request: _Request, year: int) -> Share:
         return share(part, every)
     if every.value == part.value:
         return part_of(part, zero("tonnes", every.status, every.rows, every.sources))
-    return part_of(part, minus(every, part))
+    return part_of(part, less(every, part))
 
 
 # --------------------------------------------------------------------------------------------------- refined products
@@ -240,7 +240,7 @@ def _notified(request: _Request, year: int) -> Share:
     unit = str(rows.iloc[0]["unit"])
     part = _whole_year(table, rows[rows["supplier"] == "China"], unit)
     others = _whole_year(table, rows[rows["supplier"] == "Russia"], unit)
-    total = minus(_whole_year(table, rows[rows["supplier"] == "all"], unit), part)
+    total = less(_whole_year(table, rows[rows["supplier"] == "all"], unit), part)
     return _over_rest(part, total if others.value is None else widened(others, total))
 
 

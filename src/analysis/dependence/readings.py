@@ -139,21 +139,6 @@ def zero(unit: str, status: str = "mirror", rows: Iterable[str] = (), sources: I
     return Amount(0.0, unit, status, tuple(rows), tuple(sources), 0.0, 0.0, decimals=DECIMALS.get(unit, 0))
 
 
-def minus(whole: Amount, part: Amount) -> Amount:
-    """What is left of `whole` without `part`, with the worst case of both intervals; a gap in either is a gap."""
-    rows = tuple(dict.fromkeys((*whole.rows, *part.rows)))
-    sources = tuple(dict.fromkeys((*whole.sources, *part.sources)))
-    for amount in (whole, part):
-        if amount.value is None:
-            return gap(amount.reason, whole.unit, rows, sources)
-    assert whole.value is not None and part.value is not None
-    (whole_low, whole_high), (part_low, part_high) = whole.span, part.span
-    return Amount(
-        whole.value - part.value, whole.unit, "derived", rows, sources, whole_low - part_high, whole_high - part_low,
-        decimals=min(whole.decimals, part.decimals),
-    )  # fmt: skip
-
-
 def widened(amount: Amount, *others: Amount) -> Amount:
     """`amount` with an interval that takes in every one of `others` that has a value, and with their rows."""
     items = [amount, *(other for other in others if other.value is not None)]
