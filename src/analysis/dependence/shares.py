@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from ..catalogue import Catalogue
 from ..errors import DataError
-from . import trade
+from . import food, fuel, trade
 from .amounts import Share
 
 if TYPE_CHECKING:
     from ..parameters import ReportParameters
 
-TOPICS = (trade,)
+TOPICS = (trade, food, fuel)
 
 
 def all_shares(catalogue: Catalogue, parameters: ReportParameters) -> dict[str, dict[int, Share]]:
