@@ -8,7 +8,7 @@ in paddy. Flour is in no exporter's record and counts only where a definition sa
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -53,9 +53,12 @@ class _Request:
     imports: str
     exports: Records
     flagged: frozenset[str]
+    tables: dict[str, Records] = field(default_factory=dict, compare=False)
 
     def table(self, name: str) -> Records:
-        return known(self.catalogue, name, self.as_of)
+        if name not in self.tables:
+            self.tables[name] = known(self.catalogue, name, self.as_of)
+        return self.tables[name]
 
 
 def shares(catalogue: Catalogue, parameters: ReportParameters) -> dict[str, dict[int, Share]]:
@@ -248,7 +251,7 @@ def _with_flour(request: _Request, year: int) -> Share:
 def _balance(request: _Request, year: int) -> Amount:
     """All cereal imports of the old balances, aid included; rice stands in them as paddy."""
     table = request.table(BALANCES)
-    last = max((y for y in table.years() if not table.pick(year=y, crop="rice").empty), default=None)
+    last = max(table.years(crop="rice"), default=None)
     reason = "no balance of cereals by crop is kept"
     if last is not None and year > last:
         reason = "FAO's newer balances do not say how rice is counted, and their last years are imputed"
