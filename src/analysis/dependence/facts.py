@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..facts import Fact
-from . import asymmetry, matrix, partners, whatif
+from . import asymmetry, food, fuel, matrix, partners, whatif
 from .amounts import Amount, Share
 from .records import known
 
@@ -29,6 +29,8 @@ def dependence_facts(report: Report) -> Iterator[Fact]:
     yield from _deficits(report)
     yield from _claims(report)
     yield from _exposure(report, rows)
+    yield from food.extra_facts(report.catalogue, report.parameters)
+    yield from fuel.extra_facts(report.catalogue, report.parameters)
 
 
 def share_fact(definition: str, row: Mapping[str, Any], year: int, share: Share) -> Fact:
