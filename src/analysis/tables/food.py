@@ -21,7 +21,8 @@ CROPS = {
 def crops(report: Report) -> TableDisplay:
     """China's share by year: of each crop, of grain in all, with flour, of imports with aid, and of supply."""
     return by_year(
-        report, "dependence_crops_table", say("China's share of the DPRK's food by crop and by whole, by weight"), CROPS,
+        report, "dependence_crops_table", say("China's share of the DPRK's food by crop and by whole, by weight"),
+        CROPS,
         (
             say("Crops: what China recorded as sent, over what all exporters recorded. The data hold the ends of each "
                 "interval, which span doubtful shipments kept and dropped. A dash is a gap."),

@@ -21,8 +21,8 @@ def fuels(report: Report) -> TableDisplay:
         report, "dependence_fuels_table", say("China's share of the DPRK's fuel under every whole"), WHOLES,
         (
             say("Recorded fuel: value of mineral fuels, without crude oil from China. Crude of all fuel: KOTRA's "
-                "estimate of crude oil over its fuel imports, a lower bound. Oil use is worked back from carbon. A dash "
-                "is a gap, and the data give its reason."),
+                "estimate of crude oil over its fuel imports, a lower bound. Oil use is worked back from carbon. A "
+                "dash is a gap, and the data give its reason."),
             *caveats(report, "crude-quantity-unreported", "two-valuations", "un-notified-only", "oil-use-approximated",
                      "energy-totals", bases=(d.partition(".")[2] for d in WHOLES)),
         ),
