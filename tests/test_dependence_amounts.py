@@ -60,7 +60,7 @@ def test_sums_and_differences_carry_the_worst_case_and_name_their_rows() -> None
     assert (total.value, total.span, total.status) == (14, (12.5, 15.5), "estimated")
     assert (rest.value, rest.span, rest.status) == (6, (4.5, 7.5), "derived")
     assert total.rows == rest.rows == ("t#a", "t#b") and rest.sources == ("s", "r")
-    assert (total.how, rest.how) == ("a + b", "a - b")
+    assert (total.how, rest.how) == ("t#a + t#b", "t#a - t#b")
 
 
 def test_a_share_above_its_whole_is_kept_and_flagged() -> None:

@@ -89,12 +89,12 @@ def add(amounts: Iterable[Amount]) -> Amount:
 
 
 def _formula(items: Iterable[Amount], sign: str) -> str:
-    """The arithmetic in names of rows, such as `2014-total-kotra - 2014-crude_estimate-kotra`; empty if too long."""
+    """The arithmetic in names of rows, as facts name them; empty where it would be too long."""
     names = []
     for item in items:
-        if not item.rows:
+        if not item.rows or item.value == 0:
             continue
-        name = item.how if len(item.rows) > 1 else item.rows[0].partition("#")[2]
+        name = item.how if len(item.rows) > 1 else item.rows[0]
         names.append(f"({name})" if " " in name and sign == " - " and names else name)
     return sign.join(names) if all(names) and len(names) <= 4 else ""
 

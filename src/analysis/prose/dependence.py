@@ -94,7 +94,7 @@ def uneven(report: Report) -> Finding | None:
 # ------------------------------------------------------------------------------------ paragraphs
 
 
-def claim(report: Report, claim_id: str) -> Prose:
+def claim(report: Report, claim_id: str = "trade-70") -> Prose:
     """Two or three sentences: where a claim is true, how far other shares lie, what a careful writer may say."""
     one = next(c for c in rules.claims(report.catalogue) if c.claim_id == claim_id)
     cells = headline_cells(report, one)
