@@ -90,7 +90,7 @@ def add(amounts: Iterable[Amount]) -> Amount:
 
 def _formula(items: Iterable[Amount], sign: str) -> str:
     """The arithmetic in names of rows, as facts name them; empty where it would be too long."""
-    names = []
+    names: list[str] = []
     for item in items:
         if not item.rows or item.value == 0:
             continue
