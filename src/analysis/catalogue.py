@@ -157,6 +157,11 @@ class Catalogue:
         return tuple(self.frame("trade/bases")["basis"])
 
     @functools.cached_property
+    def definitions(self) -> tuple[str, ...]:
+        """The ids of every definition of dependence, in the order in which they are shown."""
+        return tuple(self.frame("dependence/definitions")["definition_id"])
+
+    @functools.cached_property
     def price_years(self) -> tuple[int, int]:
         """First and last year whose consumer price index may serve as a base: eleven months or more."""
         counts = self.frame("macro/us_cpi")["month"].str[:4].astype(int).value_counts()

@@ -1,14 +1,15 @@
 """Where a fact comes from: its value and formula, each input row in readable form, each source.
 
 A fact names its inputs as `table#key`. The key is a `row_id`, or is made of a row's own columns:
-`2017-03-exports` for a month, `2013-Q2-total` for a quarter, `2015` for all months of that year.
+`2017-03-exports` for a month, `2013-Q2-total` for a quarter, `2015` for all months of that year, `2008-oec` for all
+partners in one record and year, `2008-oec-CHN` for one of them.
 """
 
 from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -21,6 +22,8 @@ from .facts import Fact
 from .formatting import fact_text
 from .report import Report
 
+# Columns that name a row by themselves.
+NAMED = ("row_id", "claim_id", "event_id")
 SOURCE_FIELDS = ("publisher", "compiler", "description", "address", "published", "accessed", "terms")
 
 
@@ -106,8 +109,14 @@ def _sources(catalogue: Catalogue, ids: Iterable[str]) -> tuple[Source, ...]:
 
 def resolve_row(catalogue: Catalogue, key: str) -> list[Input]:
     """The rows that `table#key` names, one or (for a year of months) several; DataError if there is none."""
+    return list(_rows(catalogue, key))
+
+
+# Thousands of facts name the same rows; a table never changes while a catalogue lives.
+@functools.lru_cache(maxsize=20000)
+def _rows(catalogue: Catalogue, key: str) -> tuple[Input, ...]:
     table = key.partition("#")[0]
-    return [_input(catalogue, table, row) for row in records(catalogue, [key])[key]]
+    return tuple(_input(catalogue, table, row) for row in records(catalogue, [key])[key])
 
 
 def records(catalogue: Catalogue, keys: Iterable[str]) -> dict[str, list[dict[str, Any]]]:
@@ -124,22 +133,29 @@ def records(catalogue: Catalogue, keys: Iterable[str]) -> dict[str, list[dict[st
 
 @functools.lru_cache(maxsize=64)
 def _by_key(catalogue: Catalogue, table: str) -> dict[str, list[dict[str, Any]]]:
-    """The rows of a table by the keys that name them; where months are the rows, a year names all of its own."""
-    frame = catalogue.frame(table)
+    """The rows of a table by every key that names them."""
     found: dict[str, list[dict[str, Any]]] = {}
-    months_alone = "month" in frame and "row_id" not in frame and "measure" not in frame
-    for row in frame.to_dict("records"):
-        names = [_key(row)]
-        if months_alone:
-            names.append(names[0][:4])
-        for name in filter(None, names):
+    for row in catalogue.frame(table).to_dict("records"):
+        for name in filter(None, dict.fromkeys(_keys(row))):
             found.setdefault(name, []).append({str(column): value for column, value in row.items()})
     return found
 
 
+def _keys(row: dict[str, Any]) -> Iterator[str]:
+    """The row's own key, and those that name a group: a record of partners, or the months of a year."""
+    yield _key(row)
+    if any(_text(row.get(column)) for column in NAMED):
+        return
+    if "partner" in row:
+        yield f"{_text(row.get('year'))}-{_text(row.get('compiler'))}"
+        yield f"{_text(row.get('year'))}-{_text(row.get('compiler'))}-{row['partner']}"
+    elif "month" in row and "measure" not in row:
+        yield _period(row)[:4]
+
+
 def _input(catalogue: Catalogue, table: str, row: dict[str, Any]) -> Input:
     sources = tuple(str(row["source_id"]).split(";")) if row.get("source_id") else ()
-    labels = catalogue.frame("trade/compilers").set_index("compiler")["label"]
+    labels = _labels(catalogue)
     if compiler := row.get("compiler"):
         compiler = str(labels.get(compiler, compiler))
     else:
@@ -147,21 +163,33 @@ def _input(catalogue: Catalogue, table: str, row: dict[str, Any]) -> Input:
         names = (str(catalogue.sources.loc[id, "compiler"]) for id in sources)
         compiler = "; ".join(dict.fromkeys(filter(None, names)))
     return Input(
-        row=f"{table}#{_key(row)}", period=_period(row), measure=_text(row.get("measure")).replace("_", " "),
+        row=f"{table}#{_key(row)}", period=_period(row),
+        measure=_text(row.get("measure") or row.get("series")).replace("_", " "),
         value=_number(row.get("value")), unit=_text(row.get("unit")), status=_text(row.get("status")),
         quality=_text(row.get("quality")), compiler=compiler, vintage=_text(row.get("vintage")),
         published=_text(row.get("published")), method=_text(row.get("method")).replace("_", " "),
-        note=_text(row.get("note")), sources=sources,
+        note=_text(row.get("note")) or _text(row.get("title")), sources=sources,
     )  # fmt: skip
 
 
+@functools.lru_cache(maxsize=8)
+def _labels(catalogue: Catalogue) -> dict[str, str]:
+    rows = catalogue.frame("trade/compilers").to_dict("records")
+    return {str(row["compiler"]): str(row["label"]) for row in rows}
+
+
 def _key(row: dict[str, Any]) -> str:
-    return _text(row.get("row_id")) or "-".join(filter(None, [_period(row), _text(row.get("measure"))]))
+    if named := next(filter(None, (_text(row.get(column)) for column in NAMED)), ""):
+        return named
+    parts = [_period(row), _text(row.get("compiler")), row["partner"]] if "partner" in row else [_period(row)]
+    return "-".join(filter(None, [*parts, _text(row.get("measure"))]))
 
 
 def _period(row: dict[str, Any]) -> str:
     if "month" in row:
         return _text(row["month"])
+    if "date" in row:
+        return _text(row["date"])
     return "-".join(filter(None, [_text(row.get("year")), _text(row.get("period"))]))
 
 

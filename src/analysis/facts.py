@@ -18,6 +18,7 @@ from .errors import UnknownFact
 ID_PATTERN = re.compile(r"[a-z0-9_]+(\.[a-z0-9_-]+)+")
 UNITS = (
     "usd_million", "percent", "percentage_points", "log_points", "index", "ratio", "count", "year", "verdict",
+    "tonnes", "tonnes_n", "kt", "barrels", "mtoe", "kt_c",
 )  # fmt: skip
 STATUSES = ("reported", "mirror", "derived", "estimated", "unreported")
 

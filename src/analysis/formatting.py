@@ -13,6 +13,10 @@ from .facts import Fact
 
 MINUS = "\u2212"
 GAP = "–"
+WORDS_OF_UNIT = {
+    "tonnes": "tonnes", "kt": "thousand tonnes", "tonnes_n": "tonnes of nitrogen", "barrels": "barrels",
+    "mtoe": "million tonnes of oil equivalent", "kt_c": "thousand tonnes of carbon",
+}  # fmt: skip
 MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
     "December",
@@ -75,7 +79,7 @@ def fact_text(fact: Fact, style: str = "") -> str:
     if fact.unit == "usd_million":
         return dollars(value, fact.decimals)
     if fact.unit == "percent":
-        return percent(value, fact.decimals, sign=style not in ("abs", "plain"))
+        return percent(value, fact.decimals, sign=style not in ("abs", "plain") and not is_share(fact))
     if fact.unit == "percentage_points":
         if style in ("low", "high"):
             return percent(value, fact.decimals)
@@ -84,4 +88,12 @@ def fact_text(fact: Fact, style: str = "") -> str:
         return f"{number(value, fact.decimals, sign=True)} log points"
     if fact.unit == "year":
         return f"{value:.0f}"
+    if words := WORDS_OF_UNIT.get(fact.unit):
+        return f"{number(value, fact.decimals)} {words}"
     return number(value, fact.decimals)
+
+
+def is_share(fact: Fact) -> bool:
+    """A share of a whole takes no plus; a change does."""
+    topic, kind = fact.id.split(".")[:2]
+    return topic == "dependence" and not kind.endswith("_change")

@@ -34,6 +34,21 @@ class ReportParameters(BaseModel):
     worst_quality: Literal["A", "B", "C", "D"] = Field(
         "D", description="Worst grade of a monthly or quarterly cell that is still drawn."
     )
+    inter_korean: Literal["without", "with"] = Field(
+        "without", description="Whether trade between the two Koreas counts in the leading share of trade."
+    )
+    crude_estimate: Literal["with", "without"] = Field(
+        "with", description="Whether the leading shares contain the estimate of unrecorded crude oil."
+    )
+    food_aid: Literal["without", "with"] = Field(
+        "without", description="Whether food aid counts in the leading share of food."
+    )
+    rice: Literal["milled", "paddy"] = Field("milled", description="Terms in which rice is weighed.")
+    doubtful_partners: Literal["keep", "drop"] = Field(
+        "keep", description="Whether partners that a stated rule finds doubtful count in leading shares."
+    )
+    definitions: str = Field("all", description="Definitions of dependence to show: all, or ids with commas between.")
+    cut_share: int = Field(100, description="Per cent of China's deliveries that the what-if takes away.")
     as_of: date | None = Field(None, description="Use only figures published by this day; none means all.")
     paper: Literal["a4", "us-letter"] = Field("a4", description="Paper of the PDF.")
     title: str = Field(DEFAULT_TITLE, description="Title on the masthead.", min_length=1, max_length=120)
@@ -46,6 +61,19 @@ class ReportParameters(BaseModel):
             raise ValueError("not a day")
         return value
 
+    @field_validator("definitions", mode="before")
+    @classmethod
+    def _is_a_list(cls, value: object) -> object:
+        # One spelling of a list: papermill, the command line and a notebook give the same parameters.
+        if isinstance(value, str):
+            return ",".join(dict.fromkeys(filter(None, (name.strip() for name in value.split(",")))))
+        return value
+
+    @property
+    def definition_ids(self) -> tuple[str, ...]:
+        """The definitions asked for by name; empty for all."""
+        return () if self.definitions == "all" else tuple(self.definitions.split(","))
+
     def plain(self) -> dict[str, Any]:
         """Strings, numbers and None only: what papermill injects and the manifest stores."""
         return self.model_dump(mode="json")
@@ -55,24 +83,29 @@ PARAMETER_NAMES = tuple(ReportParameters.model_fields)
 
 
 def bounds(name: str, catalogue: Catalogue) -> tuple[int, int] | None:
-    """Smallest and largest allowed value of a year parameter, from the data; None for the others."""
+    """Smallest and largest allowed value of a whole number, for years from the data; None for the others."""
     return {
         "start_year": catalogue.years, "end_year": catalogue.years, "index_year": catalogue.years,
-        "base_year": catalogue.price_years,
+        "base_year": catalogue.price_years, "cut_share": (1, 100),
     }.get(name)  # fmt: skip
 
 
 def choices(name: str, catalogue: Catalogue) -> tuple[str, ...]:
-    """Allowed values of a parameter that takes one of a list; empty for the others."""
+    """Allowed values of a parameter that takes one of a list, or several of it; empty for the others."""
     return {
         "basis": catalogue.bases, "worst_quality": ("A", "B", "C", "D"), "paper": ("a4", "us-letter"),
+        "inter_korean": ("without", "with"), "crude_estimate": ("with", "without"), "food_aid": ("without", "with"),
+        "rice": ("milled", "paddy"), "doubtful_partners": ("keep", "drop"),
+        "definitions": ("all", *catalogue.definitions),
     }.get(name, ())  # fmt: skip
 
 
 def allowed(name: str, catalogue: Catalogue) -> str:
     """What a parameter may be, in words, with the bounds the data set."""
     if span := bounds(name, catalogue):
-        return f"it is a whole year from {span[0]} to {span[1]}"
+        return f"it is a whole {'per cent' if name == 'cut_share' else 'year'} from {span[0]} to {span[1]}"
+    if name == "definitions":
+        return f"it is all, or a list with commas of {listing(catalogue.definitions, limit=60)}"
     if names := choices(name, catalogue):
         return f"allowed are {listing(names)}"
     if name == "as_of":
@@ -103,8 +136,11 @@ def resolve(values: Mapping[str, Any] | None = None, catalogue: Catalogue | None
         value = getattr(parameters, name)
         if (span := bounds(name, data)) and not span[0] <= value <= span[1]:
             raise BadParameter(name, value, allowed(name, data))
-        if (names := choices(name, data)) and value not in names:
-            raise BadParameter(name, value, allowed(name, data), names)
+        names = choices(name, data)
+        for word in value.split(",") if name == "definitions" else [value]:
+            # "all" stands alone: among ids it would be a contradiction.
+            if names and (word not in names or (word == "all" and value != "all")):
+                raise BadParameter(name, word, allowed(name, data), names)
     if parameters.end_year < parameters.start_year:
         raise BadParameter(
             "end_year", parameters.end_year, f"it must not lie before start_year, which is {parameters.start_year}"
@@ -120,8 +156,8 @@ def _typed(name: str, value: Any) -> Any:
     """Booleans and fractions are no years, though Python would take them for numbers."""
     if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
         return repr(value)
-    if name in ("as_of", "title") and isinstance(value, int | float):
-        return repr(value) if name == "as_of" else str(value)
+    if name in ("as_of", "title", "definitions") and isinstance(value, int | float):
+        return str(value) if name == "title" else repr(value)
     if name == "as_of" and value == "":
         return None
     return value

@@ -14,6 +14,8 @@ from typing import Any
 import pandas as pd
 
 from .catalogue import Catalogue, load
+from .dependence.amounts import Share
+from .dependence.shares import all_shares
 from .display import Masthead
 from .facts import Fact, FactBook
 from .formatting import day_text
@@ -30,9 +32,28 @@ class Report:
 
     @functools.cached_property
     def facts(self) -> FactBook:
+        from .dependence.facts import dependence_facts
         from .trade.facts import trade_facts
 
-        return FactBook(trade_facts(self))
+        book = FactBook(trade_facts(self))
+        book.add(dependence_facts(self))
+        return book
+
+    @functools.cached_property
+    def shares(self) -> dict[str, dict[int, Share]]:
+        """China's share by definition and year, every definition and every year asked for."""
+        return all_shares(self.catalogue, self.parameters)
+
+    @functools.cached_property
+    def definitions(self) -> dict[str, dict[str, Any]]:
+        """The rows of data/dependence/definitions.csv by definition_id."""
+        rows = self.catalogue.frame("dependence/definitions").to_dict("records")
+        return {str(row["definition_id"]): {str(k): v for k, v in row.items()} for row in rows}
+
+    def shown(self, topic: str | None = None) -> list[str]:
+        """The definitions that the parameter `definitions` lets through, of one topic or of all."""
+        asked = self.parameters.definition_ids or tuple(self.definitions)
+        return [id for id, row in self.definitions.items() if id in asked and topic in (None, row["topic"])]
 
     @functools.cached_property
     def _series(self) -> dict[str, pd.DataFrame]:
