@@ -13,7 +13,7 @@ endif
 
 python = .venv/bin/python
 
-.PHONY: report test lab bench clean help venv
+.PHONY: report test lab bench publish clean help venv
 
 report: venv ## Render the default edition into reports/default/ (PDF, HTML, facts, tables, figures)
 	@$(python) -m analysis render default $(ARGS)
@@ -33,8 +33,11 @@ lab: venv ## Open JupyterLab on the notebooks
 bench: venv ## Time the build: cold, warm, and against the command-line tools
 	@$(python) tools/bench.py $(ARGS)
 
-clean: ## Remove built reports and caches; .venv stays
-	@find reports -mindepth 1 -maxdepth 1 -type d -exec rm -rf {} +
+publish: venv ## Render the editions under version control, in reports/published/, and the head of README.md
+	@$(python) tools/publish.py $(ARGS)
+
+clean: ## Remove built reports and caches; .venv and reports/published/ stay
+	@find reports -mindepth 1 -maxdepth 1 -type d ! -name published -exec rm -rf {} +
 	@find src tests tools notebooks -type d \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +
 	@rm -rf build .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@echo "Removed built reports and caches."

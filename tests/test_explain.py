@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from analysis import Report
+from analysis import Report, figures
 from analysis.catalogue import Catalogue, load
 from analysis.cli import main
 from analysis.errors import DataError, UnknownFact, UnknownTable
-from analysis.explain import SOURCE_FIELDS, Explanation, Input, explain, resolve_row
+from analysis.explain import SOURCE_FIELDS, Explanation, Input, explain, explain_row, resolve_row
 from analysis.facts import Fact
 from analysis.parameters import resolve
 from conftest import ROOT, Project
@@ -383,6 +383,40 @@ def test_an_unknown_fact_is_refused(report: Report) -> None:
 def test_a_row_that_is_not_there_is_named(catalogue: Catalogue, key: str) -> None:
     with pytest.raises(DataError, match=re.escape(f"The row {key} is named by a fact")):
         resolve_row(catalogue, key)
+
+
+def test_a_row_is_explained_by_its_key(catalogue: Catalogue, capsys: pytest.CaptureFixture[str]) -> None:
+    key = f"{MONTHLY}#2017-03-exports"
+    (row,) = (r for r in rows_of(MONTHLY) if (r["month"], r["measure"]) == ("2017-03", "exports"))
+    found = explain_row(catalogue, key)
+    assert found.fact is None and [(i.row, i.value) for i in found.inputs] == [(key, float(row["value"]))]
+    assert [source.source_id for source in found.sources] == row["source_id"].split(";")
+    assert main(["explain", key]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("Rows\n") and row["value"].rstrip("0") in said and found.sources[0].address in said
+    assert main(["explain", key, "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["fact"] is None
+
+
+def test_a_mistyped_row_is_refused_with_the_nearest_keys(
+    catalogue: Catalogue, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["explain", f"{MONTHLY}#2017-03-export"]) == 2
+    said = capsys.readouterr().err
+    assert "2017-03-exports" in said and said.count("\n") == 1
+    with pytest.raises(UnknownTable):
+        explain_row(catalogue, "trade/china_dprk_monthl#2017-03-exports")
+
+
+def test_every_row_that_a_csv_names_is_explained(report: Report, catalogue: Catalogue) -> None:
+    named = 0
+    for make in (figures.levels, figures.months, figures.quarters):
+        data = make(report).node()["data"]
+        for row in data["rows"]:
+            for key in str(row[data["columns"].index("rows")]).split():
+                assert resolve_row(catalogue, key)
+                named += 1
+    assert named > 500
 
 
 def test_a_table_that_is_not_there_is_named(catalogue: Catalogue) -> None:

@@ -22,6 +22,7 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 
 from analysis import Report, figures, tables
 from analysis.display import Column, Display, Finding, Findings, Masthead, TableDisplay, say
+from analysis.formatting import GAP
 from analysis.render.build import Built
 from analysis.render.document import Unshowable, merge
 from analysis.render.html import ReportHTMLExporter
@@ -323,6 +324,43 @@ def test_numbers_of_the_text_carry_the_ids_of_facts(merged: Element, single: Ele
         assert len(marked) >= least
         assert {attributes["value"] for attributes in marked} <= facts
         assert all(attributes["title"] == attributes["value"] for attributes in marked)
+
+
+@pytest.mark.slow
+def test_every_fact_figure_and_table_of_the_page_has_one_place_to_link_to(merged: Element, built: Built) -> None:
+    places = [element.attributes["id"] for element in merged.all() if "id" in element.attributes]
+    assert len(places) == len(set(places))
+    shown = {data.attributes["value"] for data in merged.all("data")}
+    assert shown == {data.attributes["id"] for data in merged.all("data") if "id" in data.attributes}
+    files = {Path(name).stem for name in built.files if name.startswith(("tables/", "figures/"))}
+    assert files <= set(places)
+    for data in merged.all("data"):
+        assert data.attributes.get("id", data.attributes["value"]) == data.attributes["value"]
+
+
+def test_a_number_in_a_table_of_trade_is_a_fact_or_has_its_rows_in_the_csv(report: Report) -> None:
+    for make in (tables.annual, tables.growth, tables.phases, tables.bases, tables.cells):
+        node = make(report).node()
+        labels = [column["label"] for column in node["columns"]]
+        numeric = [i for i, c in enumerate(node["columns"]) if c["numeric"] and labels[i] != "Precision"]
+        for row, facts in zip(node["rows"], node["cell_facts"], strict=True):
+            for i in numeric:
+                assert (facts[i] is not None) == (row[i] != GAP), (node["id"], row)
+        for id, value in node["facts"].items():
+            assert report.fact(id).value == value
+    for make in (tables.months, tables.quarters):
+        data = make(report).node()["data"]
+        for record in (dict(zip(data["columns"], row, strict=True)) for row in data["rows"]):
+            for flow in ("exports", "imports", "total"):
+                assert bool(record[f"{flow}_rows"]) == (record[f"{flow}_usd_million"] is not None)
+
+
+def test_a_cell_shows_the_fact_that_it_names(report: Report) -> None:
+    node = tables.annual(report).node()
+    year = next(i for i, row in enumerate(node["rows"]) if row[0] == "2014")
+    assert [cell and cell["fact"] for cell in node["cell_facts"][year]] == [None] + [
+        f"trade.{name}.customs.2014" for name in ("exports", "imports", "total", "balance", "cover_ratio")
+    ]
 
 
 @pytest.mark.slow

@@ -15,20 +15,12 @@ import pandas as pd
 from .catalogue import Catalogue
 from .display import Sentence, Words, say
 from .facts import Fact
+from .formatting import MONTHS, day_text
 from .report import Report
 from .trade import phases
 
-MONTHS = (
-    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-    "December",
-)  # fmt: skip
 FLOWS = {"exports": "China's exports", "imports": "China's imports", "total": "Trade"}
 MARKS = {"derived": "*", "estimated": "†", "unfit": "‡"}
-
-
-def day_text(day: date) -> str:
-    """`19 February 2017`."""
-    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
 def basis_label(report: Report, basis: str | None = None, long: bool = False) -> str:
@@ -93,7 +85,7 @@ def turning_marks(report: Report) -> list[tuple[float, str]]:
     A calendar year stands at its number, so it reaches from half a year before to half a year after.
     """
     p = report.parameters
-    points = phases.openers(phases.turning_points(report.catalogue.frame("events")))
+    points = phases.openers(report.turning_points)
     return [
         (point.day.year - 0.5 + point.day.timetuple().tm_yday / 366, f"{point.label}, {_month(point.day)}")
         for point in points

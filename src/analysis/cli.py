@@ -141,7 +141,11 @@ def _fact(options: argparse.Namespace) -> int:
     from .formatting import fact_text
 
     report = _report(options)
-    if not options.list and len(options.words) == 1 and _is_id(options.words[0]):
+    words = [part for word in options.words for part in word.split()]
+    found = report.facts.search(words)
+    # A whole id is that fact; the beginning of ids lists them; anything else with a dot is a mistyped id.
+    exact = len(options.words) == 1 and (options.words[0] in report.facts or (_is_id(options.words[0]) and not found))
+    if not options.list and exact:
         fact = report.fact(options.words[0])
         if options.json:
             _print_json({**fact.as_json(), "shown": fact_text(fact)})
@@ -149,8 +153,6 @@ def _fact(options: argparse.Namespace) -> int:
             print(f"{fact.id}\n" + "\n".join(_fact_lines(fact)))
             print(f"  Rows and sources: {PROGRAM} explain {fact.id}")
         return 0
-    words = [part for word in options.words for part in word.split()]
-    found = report.facts.search(words)
     if not found:
         raise Misuse(f"No fact of this edition holds {listing([shown(word) for word in words])}: try fewer words.")
     if options.json:
@@ -162,15 +164,18 @@ def _fact(options: argparse.Namespace) -> int:
 
 
 def _explain(options: argparse.Namespace) -> int:
-    from .explain import explain
+    from .explain import explain, explain_row
 
-    explanation = explain(_report(options), options.fact)
+    report = _report(options)
+    by_row = "#" in options.fact
+    explanation = explain_row(report.catalogue, options.fact) if by_row else explain(report, options.fact)
     if options.json:
         _print_json(explanation.as_json())
         return 0
-    print(explanation.fact.id)
-    print("\n".join(_fact_lines(explanation.fact)))
-    print("\nRows" if explanation.inputs else "\nRows: none; the fact counts cells")
+    if explanation.fact:
+        print(explanation.fact.id)
+        print("\n".join(_fact_lines(explanation.fact)) + "\n")
+    print("Rows" if explanation.inputs else "Rows: none; the fact counts cells")
     for line in _row_lines(explanation.inputs):
         print(line)
     print("\nSources" if explanation.sources else "\nSources: those of the cells counted")
@@ -179,9 +184,10 @@ def _explain(options: argparse.Namespace) -> int:
         print(f"    {source.address}")
         dates = f"published {source.published}" if source.published else "no date of publication"
         print(f"    {dates}, accessed {source.accessed}; terms: {source.terms}")
-    print("\nWhat to keep in mind")
-    for caveat in explanation.caveats:
-        print(f"  {caveat}")
+    if explanation.caveats:
+        print("\nWhat to keep in mind")
+        for caveat in explanation.caveats:
+            print(f"  {caveat}")
     return 0
 
 
@@ -490,7 +496,10 @@ def _add_fact(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_explain(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("fact", metavar="FACT", help="id of a fact; `fact WORD` finds it")
+    parser.add_argument(
+        "fact", metavar="FACT | ROW",
+        help="id of a fact, which `fact WORD` finds; or a row, TABLE#KEY, as the CSV of charts and tables names it",
+    )  # fmt: skip
     _add_edition(parser)
 
 
@@ -514,8 +523,9 @@ COMMANDS: dict[str, Command] = {
          "fact cagr --set start_year=2000"),
     ),
     "explain": (
-        _explain, "Say where a fact comes from: value, formula, rows, sources.", _add_explain,
-        ("explain trade.growth.kotra.2014", "explain trade.growth.kotra.2014 --json"),
+        _explain, "Say where a number comes from: value, formula, rows, sources.", _add_explain,
+        ("explain trade.growth.kotra.2014", "explain trade.growth.kotra.2014 --json",
+         "explain 'trade/china_dprk_monthly#2017-03-exports'"),
     ),
     "seal": (
         _seal, "After a meant change of data/: record the hashes and row counts of the tables.", _add_nothing,

@@ -170,12 +170,23 @@ class Column:
     numeric: bool = False
 
 
+class FactText(str):
+    """The text of a cell that shows a fact: the cell is that text, and knows which fact it shows."""
+
+    fact: Fact
+
+    def __new__(cls, text: str, fact: Fact) -> FactText:
+        made = super().__new__(cls, text)
+        made.fact = fact
+        return made
+
+
 @dataclass(frozen=True)
 class TableDisplay(Display):
     """A table as read (`rows` of shown text) and as data (`records` for the CSV).
 
-    `long` tables stand behind a control in HTML and are left to the CSV in the PDF. `marks` explains
-    the signs used in cells. `row_headers` says whether the first column heads its row.
+    A cell that shows a fact is a FactText. `long` tables stand behind a control in HTML and are left to the
+    CSV in the PDF. The first column heads its row.
     """
 
     id: str
@@ -185,15 +196,18 @@ class TableDisplay(Display):
     records: tuple[Mapping[str, Any], ...]
     notes: tuple[Sentence, ...] = ()
     long: bool = False
-    facts: Mapping[str, float | None] = field(default_factory=dict)
 
     def node(self) -> Node:
+        cells = [[row.get(c.key, "") for c in self.columns] for row in self.rows]
+        shown = [cell.fact for row in cells for cell in row if isinstance(cell, FactText)]
         return {
             "kind": "table", "id": self.id, "title": self.title.spans(), "long": self.long,
             "columns": [{"label": c.label, "numeric": c.numeric} for c in self.columns],
-            "rows": [[row.get(c.key, "") for c in self.columns] for row in self.rows],
+            "rows": [[str(cell) for cell in row] for row in cells],
+            "cell_facts": [[{"fact": c.fact.id} if isinstance(c, FactText) else None for c in row] for row in cells]
+            if shown else [],
             "notes": [n.spans() for n in self.notes], "data": data_of(self.records),
-            "facts": {**self.facts, **facts_of([self.title, *self.notes])},
+            "facts": {**{fact.id: fact.value for fact in shown}, **facts_of([self.title, *self.notes])},
         }  # fmt: skip
 
 
@@ -245,8 +259,8 @@ def spans_html(spans: Iterable[Node]) -> str:
     parts = []
     for span in spans:
         text = html.escape(span["text"])
-        if fact := span.get("fact"):
-            text = f'<data class="fact" value="{html.escape(fact)}" title="{html.escape(fact)}">{text}</data>'
+        if span.get("fact"):
+            text = _fact_html(text, span)
         if span.get("code"):
             text = f"<code>{text}</code>"
         if span.get("em"):
@@ -257,6 +271,13 @@ def spans_html(spans: Iterable[Node]) -> str:
             text = f'<a href="{html.escape(href)}">{text}</a>'
         parts.append(text)
     return "".join(parts)
+
+
+def _fact_html(text: str, place: Node) -> str:
+    """Escaped text that shows a fact; `place` holds the fact's id and, where a page links to it, its anchor."""
+    fact = html.escape(place["fact"])
+    link = f' id="{html.escape(place["anchor"])}"' if "anchor" in place else ""
+    return f'<data class="fact"{link} value="{fact}" title="{fact}">{text}</data>'
 
 
 def data_uri(media_type: str, content: bytes) -> str:
@@ -339,20 +360,23 @@ def _table_html(node: Node, data_links: bool) -> str:
     def role(name: str) -> str:
         return f' role="{name}"' if stacked else ""
 
+    def words(text: str, fact: Node | None) -> str:
+        return _fact_html(html.escape(text), fact) if fact else html.escape(text)
+
     head = "".join(
         f'<th scope="col"{role("columnheader")}{_class(look)}>{html.escape(c["label"])}</th>'
         for c, look in zip(columns, looks, strict=True)
     )
     body = "".join(
-        f"<tr{role('row')}><th scope=\"row\"{role('rowheader')}{_class(looks[0])}>{html.escape(row[0])}</th>"
+        f"<tr{role('row')}><th scope=\"row\"{role('rowheader')}{_class(looks[0])}>{words(row[0], facts[0])}</th>"
         + "".join(
             f"<td{role('cell')}{_class(look)}"
             + (f' data-label="{html.escape(c["label"])}"' if stacked else "")
-            + f">{html.escape(text)}</td>"
-            for c, look, text in zip(columns[1:], looks[1:], row[1:], strict=True)
+            + f">{words(text, fact)}</td>"
+            for c, look, text, fact in zip(columns[1:], looks[1:], row[1:], facts[1:], strict=True)
         )
         + "</tr>"
-        for row in rows
+        for row, facts in zip(rows, node.get("cell_facts") or [[None] * len(columns)] * len(rows), strict=True)
     )
     title, name = spans_html(node["title"]), html.escape(_anchor_of(node))
     table = (

@@ -80,6 +80,15 @@ class UnknownFact(UserError):
         super().__init__(f"There is no fact {shown(given)!r} in this edition; {hint}.")
 
 
+class UnknownRow(UserError):
+    """A key that no row of a table has; names the nearest keys."""
+
+    def __init__(self, table: str, given: str, allowed: Iterable[str]) -> None:
+        close = difflib.get_close_matches(given, list(dict.fromkeys(filter(None, allowed))), n=3, cutoff=0.6)
+        hint = f"nearest are {listing(close)}" if close else f"the file data/{table}.csv has the keys"
+        super().__init__(f"There is no row {shown(given)!r} in the table {table}; {hint}.")
+
+
 class BadParameter(UserError):
     """A parameter with a value that its type, its range or its choices do not allow."""
 

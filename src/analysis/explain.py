@@ -8,6 +8,7 @@ partners in one record and year, `2008-oec-CHN` for one of them.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -15,7 +16,7 @@ import pandas as pd
 
 from .captions import caveats_of
 from .catalogue import Catalogue
-from .errors import DataError
+from .errors import DataError, UnknownRow
 from .facts import Fact
 from .formatting import fact_text
 from .report import Report
@@ -56,16 +57,19 @@ class Source:
 
 @dataclass(frozen=True)
 class Explanation:
-    """A fact with the rows and the sources behind it, in the order in which the fact names them."""
+    """A fact with the rows and the sources behind it, in the order in which the fact names them.
 
-    fact: Fact
+    `fact` is None where a row was asked for by its key.
+    """
+
+    fact: Fact | None
     inputs: tuple[Input, ...]
     sources: tuple[Source, ...]
     caveats: tuple[str, ...]
 
     def as_json(self) -> dict[str, Any]:
         return {
-            "fact": {**self.fact.as_json(), "shown": fact_text(self.fact)},
+            "fact": {**self.fact.as_json(), "shown": fact_text(self.fact)} if self.fact else None,
             "inputs": [asdict(row) for row in self.inputs],
             "sources": [asdict(source) for source in self.sources],
             "caveats": list(self.caveats),
@@ -76,11 +80,29 @@ def explain(report: Report, id: str) -> Explanation:
     """The fact `id` with its inputs and sources; raises UnknownFact or, for a broken reference, DataError."""
     fact = report.fact(id)
     inputs = tuple(row for key in fact.rows for row in resolve_row(report.catalogue, key))
-    known = report.catalogue.sources
     # The sources of a row are as good a reason to name a source as those of the fact itself.
-    ids = dict.fromkeys([*fact.sources, *(source for row in inputs for source in row.sources)])
-    sources = tuple(Source(id, **{name: str(known.loc[id, name]) for name in SOURCE_FIELDS}) for id in ids)
-    return Explanation(fact, inputs, sources, caveats_of(report.catalogue, fact))
+    ids = [*fact.sources, *(source for row in inputs for source in row.sources)]
+    return Explanation(fact, inputs, _sources(report.catalogue, ids), caveats_of(report.catalogue, fact))
+
+
+def explain_row(catalogue: Catalogue, key: str) -> Explanation:
+    """The row `table#key`, as the CSV of charts and tables names it, with its sources.
+
+    Raises UnknownTable or UnknownRow, each with the nearest match.
+    """
+    table, _, wanted = key.partition("#")
+    frame = catalogue.frame(table)
+    if not _match(frame, wanted).any():
+        raise UnknownRow(table, wanted, (_key(row) for row in frame.to_dict("records")))
+    inputs = tuple(resolve_row(catalogue, key))
+    return Explanation(None, inputs, _sources(catalogue, (s for row in inputs for s in row.sources)), ())
+
+
+def _sources(catalogue: Catalogue, ids: Iterable[str]) -> tuple[Source, ...]:
+    known = catalogue.sources
+    return tuple(
+        Source(id, **{name: str(known.loc[id, name]) for name in SOURCE_FIELDS}) for id in dict.fromkeys(ids)
+    )
 
 
 def resolve_row(catalogue: Catalogue, key: str) -> list[Input]:
@@ -114,7 +136,7 @@ def _match(frame: pd.DataFrame, wanted: str) -> pd.Series:
 
 
 def _input(catalogue: Catalogue, table: str, row: dict[str, Any]) -> Input:
-    sources = tuple(str(row["source_id"]).split(";"))
+    sources = tuple(str(row["source_id"]).split(";")) if row.get("source_id") else ()
     labels = catalogue.frame("trade/compilers").set_index("compiler")["label"]
     if compiler := row.get("compiler"):
         compiler = str(labels.get(compiler, compiler))

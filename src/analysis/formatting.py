@@ -7,6 +7,7 @@ sign. Shares and growth take a space-less per-cent sign. No more digits are show
 from __future__ import annotations
 
 import math
+from datetime import date
 
 from .facts import Fact
 
@@ -16,6 +17,15 @@ WORDS_OF_UNIT = {
     "tonnes": "tonnes", "kt": "thousand tonnes", "tonnes_n": "tonnes of nitrogen", "barrels": "barrels",
     "mtoe": "million tonnes of oil equivalent", "kt_c": "thousand tonnes of carbon",
 }  # fmt: skip
+MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
+)  # fmt: skip
+
+
+def day_text(day: date) -> str:
+    """`19 February 2017`."""
+    return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
 def number(value: float | None, decimals: int = 0, sign: bool = False) -> str:

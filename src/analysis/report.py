@@ -18,8 +18,9 @@ from .dependence.amounts import Share
 from .dependence.shares import all_shares
 from .display import Masthead
 from .facts import Fact, FactBook
+from .formatting import day_text
 from .parameters import PARAMETER_NAMES, ReportParameters, resolve
-from .trade import periods, series
+from .trade import periods, phases, series
 
 
 class Report:
@@ -78,6 +79,12 @@ class Report:
         p = self.parameters
         return periods.quarters(self.catalogue, p.start_year, p.end_year, p.worst_quality, p.as_of)
 
+    @functools.cached_property
+    def turning_points(self) -> list[phases.TurningPoint]:
+        """The dated turning points that had happened by `as_of`, in order."""
+        points = phases.turning_points(self.catalogue.frame("events"))
+        return [point for point in points if self.parameters.as_of is None or point.day <= self.parameters.as_of]
+
     def find(self, id: str) -> Fact | None:
         """The fact `id`, or None where this edition has none."""
         if id not in self.facts:
@@ -99,7 +106,9 @@ class Report:
         p, defaults = self.parameters, resolve({}, self.catalogue).plain()
         labels = self.catalogue.frame("trade/bases").set_index("basis")["label"]
         return Masthead(
-            title=p.title, subtitle=f"Goods trade {p.start_year}–{p.end_year}, leading record: {labels[p.basis]}.",
+            title=p.title,
+            subtitle=f"Goods trade {p.start_year}–{p.end_year}, leading record: {labels[p.basis]}."
+            + (f" As known on {day_text(p.as_of)}." if p.as_of else ""),
             data_date=self.catalogue.data_date.isoformat(), data_version=self.catalogue.version, version=__version__,
             parameters=tuple(
                 {"name": name, "value": "all" if value is None else str(value), "default": value == defaults[name],

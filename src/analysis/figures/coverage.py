@@ -6,8 +6,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from .. import style
-from ..captions import MONTHS, recency
+from ..captions import recency
 from ..display import Display, FigureDisplay, Prose, Sentence, say
+from ..formatting import MONTHS
 from ..report import Report
 from ..trade import MEASURES
 from .periods import ROUGH, name

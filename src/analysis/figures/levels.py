@@ -52,6 +52,7 @@ def records_of(cells: pd.DataFrame, **more: Mapping[tuple[int, str], object] | s
             "year": int(year), "flow": measure, "usd_million": cell["value"], "status": cell["status"],
             "fit_for_growth": "yes" if cell["fit"] else "no", "compiler": cell["compiler"],
             **{name: value if isinstance(value, str) else value.get((year, measure)) for name, value in more.items()},
+            "rows": " ".join(cell["rows"]),
         }
         for (year, measure), cell in cells.iterrows()
         if pd.notna(cell["value"])
@@ -228,7 +229,7 @@ def story(report: Report) -> Display:
     p, cells = report.parameters, report.cells()
     if not usable_levels(report, "total", p.basis):
         return nothing(report, "Trade by year")
-    found = phases.phases(phases.turning_points(report.catalogue.frame("events")), p.start_year, p.end_year)
+    found = phases.phases(report.turning_points, p.start_year, p.end_year)
     values, statuses, fits = (series.wide(cells, column)["total"] for column in ("value", "status", "fit"))
     shades = {"sanctions": "#f6e3d3", "closure": "#e4e4e4", "reopening": "#dceee6"}
 

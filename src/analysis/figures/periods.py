@@ -10,8 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from .. import style
-from ..captions import MONTHS, caveats, join, recency, turning_marks
+from ..captions import caveats, join, recency, turning_marks
 from ..display import Display, FigureDisplay, Prose, Sentence, say
+from ..formatting import MONTHS
 from ..report import Report
 from ..trade import MEASURES
 from ..trade import periods as rules
@@ -88,7 +89,7 @@ def quarters(report: Report) -> Display:
         style.turning_lines(axes, marks)
         axes.set_title("Million US dollars a quarter, imports below the line", color=style.MUTED,
                        fontweight="normal", pad=16)  # fmt: skip
-        style.footer(figure, narrow, ("■ printed quarter or three printed months", "□ derived"), marks)
+        style.footer(figure, narrow, ("■ printed, or the sum of printed months", "□ derived"), marks)
 
     wide, narrow = style.draw(paint)
     return FigureDisplay(
@@ -97,7 +98,7 @@ def quarters(report: Report) -> Display:
             say("Bars by quarter, exports above and imports below the line."),
             *(_peak_words(report, f"trade.quarter_{flow}.customs", flow) for flow in ("exports", "imports")),
         ),
-        caption=say("Chinese customs. A quarter is printed, or the sum of three months, or derived from printed "
+        caption=say("Chinese customs. A quarter is printed, or the sum of its months, or derived from printed "
                     "cumulative figures."),
         records=tuple(_records(frame, "quarter")),
         notes=(*caveats(report, "derived-months", "crude-unreported", "news-read", bases=["customs"]),
@@ -174,7 +175,8 @@ def _month_line(axes: Axes, cells: pd.DataFrame, colour: str) -> None:
 def _records(frame: pd.DataFrame, label: str) -> Iterable[dict[str, Any]]:
     for (period, measure), cell in _known(frame).iterrows():
         yield {label: str(period), "flow": measure, "usd_million": cell["value"], "status": cell["status"],
-               "grade": cell["quality"], "method": cell.get("method", cell.get("origin", ""))}  # fmt: skip
+               "grade": cell["quality"], "method": cell.get("method", cell.get("origin", "")),
+               "rows": " ".join(cell["rows"])}  # fmt: skip
 
 
 def _nothing(report: Report, what: str) -> Prose:
@@ -192,7 +194,7 @@ def _months_title(report: Report) -> Sentence:
 
 
 def _months_alt(report: Report) -> Sentence:
-    return join(say("Three line charts by month."),
+    return join(say("Line charts by month, one for each flow."),
                 *(_peak_words(report, f"trade.month_{m}.customs", m) for m in MEASURES))  # fmt: skip
 
 

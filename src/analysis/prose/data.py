@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pandas as pd
 
-from ..captions import day_text, join
+from ..captions import join
 from ..display import Prose, say
 from ..errors import listing
+from ..formatting import day_text
 from ..report import Report
 from ..trade import series
 from ..trade.periods import LARGEST_NOISE

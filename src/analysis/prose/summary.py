@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ..captions import basis_label, caveats, day_text
+from ..captions import basis_label, caveats
 from ..display import Findings, Prose, say
+from ..formatting import day_text
 from ..report import Report
 from . import trade
 
@@ -18,8 +19,9 @@ def scope(report: Report) -> Prose:
     p = report.parameters
     return Prose((
         say("Goods trade between China and North Korea (DPRK) from {a} to {b}, as {basis} records it, with the other "
-            "records beside it. Data of {day}.", a=p.start_year, b=p.end_year, basis=basis_label(report),
-            day=day_text(report.catalogue.data_date)),
+            "records beside it. {known}", a=p.start_year, b=p.end_year, basis=basis_label(report),
+            known=f"Only what had been published by {day_text(p.as_of)} is used." if p.as_of else
+            f"Data of {day_text(report.catalogue.data_date)}."),
     ))  # fmt: skip
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from ..captions import MONTHS, basis_label, caveats, join, usable_levels
+from ..captions import basis_label, caveats, join, usable_levels
 from ..display import Finding, Findings, Prose, Sentence, say
 from ..errors import listing
 from ..facts import Fact
 from ..figures.bases import sign_years
+from ..formatting import MONTHS
 from ..report import Report
 from ..trade import MEASURES, periods, phases, prices
 from .certainty import RULE, certainty
@@ -96,15 +97,14 @@ def owed(report: Report) -> Finding | None:
     cover = report.facts.family(f"trade.cover_ratio.{basis}")
     if total is None or not cover:
         return None
-    best = max(cover, key=_value)
+    best, last = max(cover, key=_value), cover[-1]
     if _value(total) >= 0:
         headline = say("China sold the DPRK {total} more than it bought there {total:when}.", total=total)
     else:
         headline = say("China bought {total:abs} more from the DPRK than it sold there {total:when}.", total=total)
-    detail = say(
-        "China's purchases paid for {last:plain} of its sales in {last:period}, against {best:plain} in {best:period}, "
-        "the best year. How the rest was paid is not in the trade record.", last=cover[-1], best=best,
-    )  # fmt: skip
+    told = "China's purchases paid for {last:plain} of its sales in {last:period}, "
+    told += "the best year. " if last is best else "against {best:plain} in {best:period}, the best year. "
+    detail = say(told + "How the rest was paid is not in the trade record.", last=last, best=best)
     return Finding(headline, detail, certainty(report, total))
 
 

@@ -39,7 +39,7 @@ LIBRARIES = (
     "nbclient", "nbconvert", "nbformat", "numpy", "pandas", "papermill", "pydantic", "pygments", "typst",
 )  # fmt: skip
 # Folders of the project in which no report may be made.
-OWN_FOLDERS = (".ci", ".git", ".venv", "data", "docs", "notebooks", "src", "tests", "tools")
+OWN_FOLDERS = (".ci", ".git", ".venv", "data", "docs", "notebooks", "reports/published", "src", "tests", "tools")
 
 Progress = Callable[[str], None]
 

@@ -20,9 +20,9 @@ from mistune import create_markdown
 from nbformat import NotebookNode
 from nbformat.v4 import new_notebook
 
-from ..captions import day_text
 from ..display import NODE_TYPE, Node, anchor
 from ..errors import BuildError, shown
+from ..formatting import day_text
 
 Document = dict[str, Any]
 Spans = list[Node]
@@ -76,6 +76,7 @@ def document(notebook: NotebookNode, name: str = "Notebook") -> Document:
     title = head["title"] if head else _take_title(nodes) or name
     _set_levels(nodes)
     _set_anchors(nodes)
+    _set_fact_anchors(nodes)
     _resolve_links(nodes)
     info = report or {}
     edition = str(info.get("edition", "")) or "single notebook"
@@ -355,6 +356,33 @@ def _set_anchors(nodes: Iterable[Node]) -> None:
             count += 1
         used |= names
         node["anchor"] = min(names, key=len)
+
+
+def _set_fact_anchors(nodes: Iterable[Node]) -> None:
+    """Each fact can be linked to by its id, at the first place where the document shows it.
+
+    An id has a dot, which no other place to link to has.
+    """
+    seen: set[str] = set()
+    for node in nodes:
+        for place in _fact_places(node):
+            if place["fact"] not in seen:
+                seen.add(place["fact"])
+                place["anchor"] = place["fact"]
+
+
+def _fact_places(node: Node) -> Iterator[Node]:
+    """The runs and cells of a node that show a fact, in the order in which the page has them."""
+    items = [
+        spans
+        for item in node.get("items", [])
+        for spans in ([item["headline"], item["detail"]] if isinstance(item, dict) else [item])
+    ]
+    cells = [[cell for cell in row if cell] for row in node.get("cell_facts", [])]
+    # A long table stands behind a control that has the title too, so the title is there twice.
+    title = [] if node.get("long") else node.get("title", [])
+    for spans in [title, node.get("caption", []), *items, *cells, *node.get("notes", [])]:
+        yield from (span for span in spans if "fact" in span)
 
 
 def _names(node: Node, name: str) -> set[str]:

@@ -25,7 +25,7 @@ from .document import Document, Unshowable, document, parameter
 
 TEMPLATE = Path(__file__).parent / "templates" / "report.typ"
 FONTS = (Path(__file__).parent / "fonts", Path(matplotlib.get_data_path()) / "fonts" / "ttf")
-NO_GLYPH = re.compile(r"the text (?P<text>.+?) could not be displayed")
+NO_GLYPH = re.compile(r"the text `*\"?(?P<text>.+?)\"?`* could not be displayed")
 # Of a table on paper, in letters: the page, the space between columns, the longest text that stays on one line
 # in any case, and the length from which on a column wants no more.
 LETTERS_A_LINE, PADDING, UNBROKEN, WIDEST = 98, 2, 15, 60
@@ -83,7 +83,7 @@ def payload(doc: Document) -> dict[str, Any]:
 
 
 def _for_paper(node: Node) -> Node:
-    kept = {key: value for key, value in node.items() if key not in ("data", "facts", "narrow", "svg")}
+    kept = {key: value for key, value in node.items() if key not in ("data", "facts", "cell_facts", "narrow", "svg")}
     if node["kind"] == "heading":
         kept["first"] = False
     elif node["kind"] == "table":
@@ -130,7 +130,7 @@ def _length(text: str) -> float:
 def _explained(error: typst.TypstError) -> BuildError | Unshowable:
     """One sentence for what Typst refused."""
     if found := NO_GLYPH.search(error.message):
-        said = found["text"]
-        return Unshowable(f"The PDF cannot show {said}: the fonts of the report lack a letter of it; romanise it.")
+        said = shown(found["text"])
+        return Unshowable(f"The PDF cannot show {said!r}: the fonts of the report lack a letter of it; romanise it.")
     words = " ".join([error.message, *error.hints])
     return BuildError(f"The PDF cannot be set: {shown(' '.join(words.split()).rstrip('.'), 400)}.")

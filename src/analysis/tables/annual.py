@@ -7,10 +7,10 @@ import math
 import numpy as np
 import pandas as pd
 
-from ..captions import MARKS, basis_label, caveats, day_text, marks_note
-from ..display import Column, TableDisplay, say
+from ..captions import MARKS, basis_label, caveats, marks_note
+from ..display import Column, FactText, TableDisplay, say
 from ..facts import Fact
-from ..formatting import GAP, number, percent
+from ..formatting import GAP, day_text, number, percent
 from ..report import Report
 from ..trade import MEASURES, series
 from ..trade import phases as spans
@@ -28,13 +28,13 @@ def mark_of(cell: pd.Series) -> str:
     return MARKS.get(str(cell["status"]), "")
 
 
-def amount(cell: pd.Series) -> str:
-    """A yearly cell as read: whole millions or the tens that its source bears, with its mark."""
-    if pd.isna(cell["value"]):
+def amount(cell: pd.Series, fact: Fact | None) -> str:
+    """A yearly cell as read: whole millions or the tens that its source bears, with its mark. `fact` is its fact."""
+    if pd.isna(cell["value"]) or fact is None:
         return GAP
     decimals = min(decimals_of(cell["precision"]), 0 if abs(cell["value"]) >= 10 else 1)
     mark = mark_of(cell)
-    return f"{mark} {number(cell['value'], decimals)}" if mark else number(cell["value"], decimals)
+    return FactText(f"{mark} {number(cell['value'], decimals)}" if mark else number(cell["value"], decimals), fact)
 
 
 def shown(fact: Fact | None, sign: bool = True) -> str:
@@ -42,8 +42,8 @@ def shown(fact: Fact | None, sign: bool = True) -> str:
     if fact is None or fact.value is None:
         return GAP
     if fact.unit == "percent":
-        return percent(fact.value, fact.decimals, sign)
-    return number(fact.value, min(fact.decimals, 2), sign and fact.unit != "usd_million")
+        return FactText(percent(fact.value, fact.decimals, sign), fact)
+    return FactText(number(fact.value, min(fact.decimals, 2), sign and fact.unit != "usd_million"), fact)
 
 
 def annual(report: Report) -> TableDisplay:
@@ -55,8 +55,9 @@ def annual(report: Report) -> TableDisplay:
         balance = report.find(f"trade.balance.{p.basis}.{year}")
         cover = report.find(f"trade.cover_ratio.{p.basis}.{year}")
         rows.append({
-            "year": str(year), **{m: amount(cell[m]) for m in MEASURES},
-            "balance": number(balance.value, min(balance.decimals, 0)) if balance else GAP,
+            "year": str(year),
+            **{m: amount(cell[m], report.find(f"trade.{m}.{p.basis}.{year}")) for m in MEASURES},
+            "balance": FactText(number(balance.value, min(balance.decimals, 0)), balance) if balance else GAP,
             "cover": shown(cover, sign=False),
         })  # fmt: skip
         records.append({
@@ -116,7 +117,7 @@ def growth(report: Report) -> TableDisplay:
 def phases(report: Report, id: str = "trade_phases") -> TableDisplay:
     """Growth within each phase: change and rate a year, for each flow. `id` names the table where it stands."""
     p = report.parameters
-    found = spans.phases(spans.turning_points(report.catalogue.frame("events")), p.start_year, p.end_year)
+    found = spans.phases(report.turning_points, p.start_year, p.end_year)
     rows, records = [], []
     for phase in found:
         facts = {
@@ -165,7 +166,8 @@ def cells(report: Report) -> TableDisplay:
         way = WAYS[cell["origin"]] if cell["fit"] else f"{WAYS[cell['origin']]}, unfit"
         rows.append({
             "year": f"{year}, {measure}", "way": way,
-            "value": number(cell["value"], max(0, decimals_of(cell["precision"]))),
+            "value": FactText(number(cell["value"], max(0, decimals_of(cell["precision"]))),
+                              report.fact(f"trade.{measure}.{report.parameters.basis}.{year}")),
             "error": "±" + np.format_float_positional(float(f"{cell['precision']:.2g}"), trim="-"),
             "compiler": compilers, "how": series.FORMULAS[cell["method"]], "why": cell["reason"],
         })  # fmt: skip

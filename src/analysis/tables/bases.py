@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from ..captions import caveats
-from ..display import Column, TableDisplay, say
+from ..display import Column, FactText, TableDisplay, say
 from ..formatting import GAP, number, percent
 from ..report import Report
 from ..trade import MEASURES, series
@@ -29,10 +29,12 @@ def bases(report: Report) -> TableDisplay:
         spread = report.find(f"trade.growth_range.all_bases.{year}")
         differs = spread and spread.low is not None and spread.high is not None and spread.low < 0 < spread.high
         rows.append({
-            "year": str(year), **{basis: amount(cell) for basis, cell in cells.items()},
+            "year": str(year),
+            **{b: amount(cell, report.find(f"trade.total.{b}.{year}")) for b, cell in cells.items()},
             "ratio": shown(ratio["kotra"], sign=False),
             "growth_customs": shown(rates["customs"]), "growth_kotra": shown(rates["kotra"]),
-            "range": f"{percent(spread.low or 0)} to {percent(spread.high or 0)}" if spread else GAP,
+            "range": FactText(f"{percent(spread.low or 0)} to {percent(spread.high or 0)}", spread)
+            if spread else GAP,
             "sign": "differs" if differs else ("same" if spread else GAP),
         })  # fmt: skip
         records.append({

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..captions import day_text
 from ..display import Column, TableDisplay, say
+from ..formatting import day_text
 from ..parameters import PARAMETER_NAMES, ReportParameters, allowed
 from ..report import Report
 from ..trade import phases
@@ -101,7 +101,7 @@ def fitness(report: Report) -> TableDisplay:
 
 def turning_points(report: Report) -> TableDisplay:
     """The dated turning points; the first of each kind opens a phase."""
-    points = phases.turning_points(report.catalogue.frame("events"))
+    points = report.turning_points
     opening = set(phases.openers(points))
     rows = tuple(
         {"day": day_text(p.day), "title": p.title, "kind": p.kind, "opens": "yes" if p in opening else "no"}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pandas as pd
 
 from ..captions import MARKS, caveats
@@ -25,7 +27,8 @@ def quarters(report: Report) -> TableDisplay:
 
 def _table(report: Report, frame: pd.DataFrame, growth: pd.DataFrame, unit: str) -> TableDisplay:
     known = frame["value"].unstack("measure").dropna(how="all").index
-    rows, records = [], []
+    rows: list[dict[str, str]] = []
+    records: list[dict[str, Any]] = []
     for period in known:
         cells = {m: frame.loc[(period, m)] for m in MEASURES}
         rates = {m: growth.loc[period, m] for m in MEASURES}
@@ -40,6 +43,7 @@ def _table(report: Report, frame: pd.DataFrame, growth: pd.DataFrame, unit: str)
             **{f"{m}_status": c["status"] for m, c in cells.items()},
             **{f"{m}_grade": c["quality"] for m, c in cells.items()},
             **{f"{m}_growth_percent": None if pd.isna(r) else float(r) for m, r in rates.items()},
+            **{f"{m}_rows": " ".join(c["rows"]) for m, c in cells.items()},
         })  # fmt: skip
     return TableDisplay(
         id=f"trade_{unit}s_table", title=say("Every {unit} with a figure, million US dollars", unit=unit),

@@ -177,9 +177,8 @@ def _span(cells: pd.DataFrame, basis: str, label: str) -> Iterator[Fact]:
 
 def _phases(report: Report, cells: pd.DataFrame, basis: str, label: str) -> Iterator[Fact]:
     p = report.parameters
-    points = phases.turning_points(report.catalogue.frame("events"))
     fit = series.wide(cells, fit_only=True)
-    for phase in phases.phases(points, p.start_year, p.end_year):
+    for phase in phases.phases(report.turning_points, p.start_year, p.end_year):
         for measure, rate in phases.phase_growth(fit, phase).items():
             suffix = "" if measure == "total" else f"_{measure}"
             ends = [cells.loc[(y, measure)] for y in (rate.first_year, rate.last_year)]

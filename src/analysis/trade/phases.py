@@ -15,6 +15,7 @@ from .growth import Cagr, cagr
 
 KINDS = ("sanctions", "closure", "reopening")
 NAMES = {
+    "whole": "No turning point yet",
     "before": "Before the sanctions",
     "sanctions": "Sanctions",
     "closure": "Border closed",
@@ -60,7 +61,7 @@ def openers(points: list[TurningPoint]) -> list[TurningPoint]:
 
 def phases(points: list[TurningPoint], start_year: int, end_year: int) -> list[Phase]:
     """The phases that have a year between `start_year` and `end_year`, cut to it."""
-    found, first, key, opener = [], start_year, "before", None
+    found, first, key, opener = [], start_year, "before" if points else "whole", None
     for point in [*openers(points), None]:
         last = end_year if point is None else min(point.day.year - 1, end_year)
         if last >= first:
