@@ -96,4 +96,4 @@ def fact_text(fact: Fact, style: str = "") -> str:
 def is_share(fact: Fact) -> bool:
     """A share of a whole takes no plus; a change does."""
     topic, kind = fact.id.split(".")[:2]
-    return topic == "dependence" and not kind.endswith("_change")
+    return (topic == "dependence" and not kind.endswith("_change")) or (topic, kind) == ("events", "votes")
