@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import inference
-from ..inference import Breaks, Untested
+from ..inference import Untested
+from ..inference.breaks import Break, Breaks
 from . import catalogue as events
 from .months import Choices, month_numbers, months
 from .plan import ordinal, plan
@@ -53,7 +54,7 @@ def find(report: Report, flow: str) -> Found:
     if last < first:
         return Found(flow, (), (), 0, start, end, "no month of the span lies in the years asked for")
     y = data.logs(declared.number("floor_usd_million"))[first - data.start : last - data.start + 1]
-    x = inference.design.design(month_numbers(first, len(y)), trend=False)
+    x = inference.design(month_numbers(first, len(y)), trend=False)
     known = int(np.isfinite(y).sum())
     found = inference.breaks.find(
         y, x, most=int(declared.number("breaks_max")), least=int(declared.number("breaks_min_months")),
@@ -68,7 +69,7 @@ def _steps(found: Breaks) -> tuple[float, ...]:
     return tuple(float(step.p) for step in found.steps)
 
 
-def _shift(report: Report, found: inference.Break, start: int) -> Shift:
+def _shift(report: Report, found: Break, start: int) -> Shift:
     month = start + found.position
     dated = [
         (abs(zero - month), zero - month, event)

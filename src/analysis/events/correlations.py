@@ -13,7 +13,8 @@ import numpy as np
 import pandas as pd
 
 from .. import inference
-from ..inference import Correlation, Untested
+from ..inference import Untested
+from ..inference.correlate import Correlation
 from . import catalogue as events
 from .months import Array, Choices, months
 from .plan import SeriesPlan, month_name, plan

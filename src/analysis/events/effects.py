@@ -161,7 +161,7 @@ class _Builder:
             controls.append(np.nan_to_num(self.data.control[low : high + 1]))
         if self.chosen.new_year:
             controls.append((numbers <= 2).astype(float))
-        return inference.design.design(
+        return inference.design(
             numbers, trend="trend" in self.chosen.baseline,
             season="harmonic" if "season" in self.chosen.baseline else "none",
             controls=np.column_stack(controls) if controls else None,
@@ -170,7 +170,7 @@ class _Builder:
 
 def effect(report: Report, made: Design, chosen: Choices) -> inference.Effect | Untested | None:
     """The effect of a design; None where there is no stretch to compare."""
-    return inference.effects.effect(made.stretches, rules(report, chosen)) if made.stretches else None
+    return inference.effect(made.stretches, rules(report, chosen)) if made.stretches else None
 
 
 def outcome(report: Report, flow: str, chosen: Choices) -> Months:

@@ -16,7 +16,7 @@ from . import correlations, panel
 from .months import rows_of
 from .plan import month_name
 from .study import Key, Study
-from .testable import ALONE, NEVER, NO, YES, reason_words
+from .testable import ALONE, NEVER, NO, YES
 
 if TYPE_CHECKING:
     from ..report import Report
@@ -122,23 +122,21 @@ def _effect_fact(report: Report, study: Study, key: Key, id: str, found: Effect 
     return Fact(
         value=percent(found.effect), low=percent(found.low), high=percent(found.high), status="derived",
         formula="exp(mean of log trade less its baseline over the windows, less the mean of its placebos) - 1"
-        + _why_no_p(found), rows=_join((e.row for e in made.events), rows),
+        + ("; p calibrated on simulated noise, because an episode opens a regime" if found.calibrated else ""), rows=_join((e.row for e in made.events), rows),
         sources=_join(*(e.sources for e in made.events), sources), stats=stats, **common,
     )  # fmt: skip
 
 
 def _nulls(found: Effect) -> dict[str, float]:
-    stats: dict[str, float] = {}
-    if not isinstance(found.placebo, Untested):
-        stats |= {"p_placebo": found.placebo.p, "smallest_attainable_p": found.placebo.smallest_p,
-                  "placements": found.placebo.placements}  # fmt: skip
+    """The p of the plan as p_placebo; for an opening episode it is calibrated, and the plain rank stands beside it."""
+    stats: dict[str, float] = {"p_placebo": found.placebo.p, "smallest_attainable_p": found.placebo.smallest_p,
+                               "placements": found.placebo.placements}  # fmt: skip
+    if found.calibrated is not None:
+        stats |= {"p_placebo": found.calibrated.p, "smallest_attainable_p": found.calibrated.smallest_p,
+                  "p_rank": found.placebo.p, "smallest_attainable_p_rank": found.placebo.smallest_p}  # fmt: skip
     if not isinstance(found.shift, Untested):
         stats |= {"p_shift": found.shift.p, "smallest_attainable_p_shift": found.shift.smallest_p}
     return stats
-
-
-def _why_no_p(found: Effect) -> str:
-    return f"; no p value: {reason_words(found.placebo)}" if isinstance(found.placebo, Untested) else ""
 
 
 def _dates_differ(report: Report, class_id: str) -> bool:

@@ -36,7 +36,7 @@ def curve(study: Study) -> list[Point]:
             if found is None:
                 points.append(Point(key, spec, None, None, None, None, reason))
                 continue
-            p = getattr(found.placebo, "p", None)
+            p = found.placebo.p if found.calibrated is None else found.calibrated.p
             points.append(Point(key, spec, found.effect, found.low, found.high, p, ""))
     return points
 

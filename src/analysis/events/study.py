@@ -47,7 +47,10 @@ class Cell:
 
 
 def _p(found: Effect | None) -> float | None:
-    return None if found is None or isinstance(found.placebo, Untested) else found.placebo.p
+    """The p of the plan: placebo dates, calibrated on simulated noise where an episode opens a regime."""
+    if found is None:
+        return None
+    return found.placebo.p if found.calibrated is None else found.calibrated.p
 
 
 class Study:
@@ -129,8 +132,8 @@ class Study:
         holm: dict[Key, float | None] = {}
         for flow in self.flows:
             of_flow = [key for key in self.keys if key[1] == flow]
-            holm |= _adjusted([raw[key] for key in of_flow], of_flow, inference.multiple.holm)
-        fdr = _adjusted([raw[key] for key in self.keys], self.keys, inference.multiple.benjamini_hochberg)
+            holm |= _adjusted([raw[key] for key in of_flow], of_flow, inference.holm)
+        fdr = _adjusted([raw[key] for key in self.keys], self.keys, inference.benjamini_hochberg)
         return {
             key: Cell(key, self.possible[key], f, reason, self.family[key[1]], holm[key], fdr[key])
             for key, (f, reason) in found.items()
@@ -155,7 +158,7 @@ class Study:
             for frequency in correlations.A_YEAR:
                 found = self._pairs_of(flow, frequency)
                 raw = [np.nan if pair.found is None else pair.found.p_pearson for pair in found]
-                adjusted = inference.multiple.holm(np.array(raw))
+                adjusted = inference.holm(np.array(raw))
                 for pair, p in zip(found, adjusted, strict=True):
                     result[pair.series.series_id, flow, pair.lag] = float(p)
         return result

@@ -28,11 +28,18 @@ class Possible:
 
     @property
     def smallest_p(self) -> float | None:
-        return None if self.found is None else self.found.placebo_smallest_p
+        """The smallest p that the test of the plan can give: calibrated where an episode opens a regime."""
+        if self.found is None:
+            return None
+        return self.found.smallest_p if self.found.calibrated_smallest_p is None else self.found.calibrated_smallest_p
 
     @property
     def detectable(self) -> float | None:
-        return None if self.found is None else self.found.detectable
+        """The effect in log points that the same test finds with the declared power; None where none of any size."""
+        if self.found is None:
+            return None
+        opens = self.found.calibrated_smallest_p is not None
+        return self.found.calibrated_detectable if opens else self.found.detectable
 
     def separable(self, limit: float) -> bool:
         return self.overlap is None or self.overlap[1] < limit
@@ -50,17 +57,15 @@ def possible(report: Report, made: Design, chosen: Choices, overlap: tuple[str, 
     """What a design could show. No value inside a window is read."""
     if not made.stretches:
         return Possible(made, None, made.reason, overlap)
-    found = inference.effects.testable(made.stretches, rules(report, chosen))
+    found = inference.testable(made.stretches, rules(report, chosen))
     if isinstance(found, Untested):
         return Possible(made, None, reason_words(found), overlap)
-    if found.placebo_smallest_p is None:
-        return Possible(made, found, "no other place for the windows to be put", overlap)
     return Possible(made, found, "", overlap)
 
 
 def reason_words(untested: Untested) -> str:
     """Why a statistic gives no number, in words."""
-    return f"{untested.reason.value}{f' ({untested.detail})' if untested.detail else ''}"
+    return str(untested)
 
 
 def overlaps(report: Report, designs: dict[str, Design]) -> dict[str, tuple[str, float] | None]:
