@@ -37,10 +37,10 @@ class Report:
         from .events.facts import event_facts
         from .trade.facts import trade_facts
 
-        book = FactBook(trade_facts(self))
-        book.add(dependence_facts(self))
-        book.add(event_facts(self))
-        return book
+        return FactBook(later={
+            "trade": lambda: trade_facts(self), "dependence": lambda: dependence_facts(self),
+            "events": lambda: event_facts(self),
+        })  # fmt: skip
 
     @functools.cached_property
     def event_study(self) -> Study:
