@@ -4,15 +4,17 @@ No module here reads a file or draws. Each function gives a named reason (`Untes
 """
 
 from .bootstrap import Interval, mean_interval, optimal_block_length
+from .breaks import Break, Breaks, Step, find_breaks, partition
+from .correlate import Correlation, Twin, lagged, twin
 from .design import design
-from .effects import Calibrated, Effect, Rules, Testable, effect, percent, testable
+from .effects import Calibrated, Effect, Many, Rules, Testable, effect, many, percent, testable
 from .multiple import benjamini_hochberg, holm, smallest_after_holm
 from .placebo import Null
 from .reasons import Reason, Untested
 from .stretch import Stretch
 
 __all__ = [
-    "Calibrated", "Effect", "Interval", "Null", "Reason", "Rules", "Stretch", "Testable", "Untested",
-    "benjamini_hochberg", "design", "effect", "holm", "mean_interval", "optimal_block_length", "percent",
-    "smallest_after_holm", "testable",
+    "Break", "Breaks", "Calibrated", "Correlation", "Effect", "Interval", "Many", "Null", "Reason", "Rules", "Step",
+    "Stretch", "Testable", "Twin", "Untested", "benjamini_hochberg", "design", "effect", "find_breaks", "holm", "lagged",
+    "many", "mean_interval", "optimal_block_length", "partition", "percent", "smallest_after_holm", "testable", "twin",
 ]  # fmt: skip

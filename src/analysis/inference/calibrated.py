@@ -14,11 +14,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .noise import ar1
+from .noise import RHOS, ar1
 from .placebo import TIE, Joint, less_others
 from .stretch import Floats, Stretch
-
-RHOS = (0.0, 0.5, 0.8)  # the p holds for AR(1) noise up to the last of them
 
 
 @dataclass(frozen=True, eq=False)
@@ -43,7 +41,7 @@ def reference(joint: Joint, stretches: Sequence[Stretch], simulations: int, rng:
     """Ratios of `simulations` series of Gaussian AR(1) noise, independent between stretches, for each of `RHOS`."""
     made = []
     for rho in RHOS:
-        series = [ar1(rho, len(s.y), simulations, rng) * s.finite[:, None] for s in stretches]
+        series = [ar1(rho, len(s.y), simulations, rng) for s in stretches]
         made.append(np.sort(ratios(joint, joint.effects(series))))
     return Reference(tuple(made))
 

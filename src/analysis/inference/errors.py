@@ -23,17 +23,26 @@ SINGULAR = 1e-8  # the design outside a window is as good as deficient below thi
 class Placements:
     """p placements of windows in one stretch of n months; those that leave no sound baseline are left out.
 
-    `weights` (p, n): their product with the series, zero at missing months, is the mean forecast error;
+    `known` (m,): positions of the months with a figure; `weights` (p, m): their product with the series at those months
+    is the mean forecast error;
     `months` (p,): window months with a figure; `variance` (p, w): of that mean under AR(1) noise of unit variance with
     each of `WORKING_RHOS`, which tells a forecast beyond the end or over few months from one inside and over many;
     `baseline` (p,): months of the baseline; `masks` (p, n): the window months with a figure.
     """
 
+    known: Ints
     weights: Floats
     months: Ints
     variance: Floats
     baseline: Ints
     masks: Bools
+
+    def rows(self, chosen: Ints) -> Placements:
+        """These rows alone."""
+        return Placements(
+            self.known, self.weights[chosen], self.months[chosen], self.variance[chosen], self.baseline[chosen],
+            self.masks[chosen],
+        )  # fmt: skip
 
 
 def placements(stretch: Stretch, masks: Bools, least_months: int) -> Placements:
@@ -42,30 +51,24 @@ def placements(stretch: Stretch, masks: Bools, least_months: int) -> Placements:
     Method: with Q an orthonormal basis of the design over the months that may be fitted, least squares without
     the window W needs only the small matrix I - Q_W'Q_W; nothing is fitted anew month by month.
     """
-    finite, fit = stretch.finite, stretch.fit_months
-    window = masks & finite
+    known = np.flatnonzero(stretch.finite)  # months without a figure carry no weight and cost no time
+    fit, window = stretch.fit_months[known], masks[:, known]
     baseline = (fit & ~window).sum(axis=1)
     kept = np.flatnonzero(window.any(axis=1) & (baseline >= max(least_months, 1)))
-    basis = _basis(stretch.x, fit)
+    basis = _basis(stretch.x[known], fit)
     if basis is None:
-        kept = kept[:0]
-        basis = stretch.x
+        kept, basis = kept[:0], stretch.x[known]
     k = basis.shape[1]
-    outer = (basis[:, :, None] * basis[:, None, :]).reshape(len(finite), k * k)
+    outer = (basis[:, :, None] * basis[:, None, :]).reshape(len(known), k * k)
     left = np.eye(k) - ((window[kept] & fit).astype(float) @ outer).reshape(-1, k, k)
     sound = _regular(left)
     kept, left = kept[sound], left[sound]
-    window, baseline = window[kept], baseline[kept]
-    months = window.sum(axis=1)
+    window = window[kept].astype(float)
+    months = masks[kept][:, known].sum(axis=1)
     pull = np.linalg.solve(left, (window @ basis)[:, :, None])[:, :, 0]
-    weights = (window - np.where(fit & ~window, pull @ basis.T, 0.0)) / months[:, None]
-    return Placements(weights, months, _variance(weights), baseline, window)
-
-
-def _variance(weights: Floats) -> Floats:
-    n = weights.shape[1]
-    matrices = (correlation_matrix(rho, n) for rho in WORKING_RHOS)
-    return np.column_stack([np.einsum("pn,pn->p", weights @ matrix, weights) for matrix in matrices])
+    some = (window - fit * (1 - window) * (pull @ basis.T)) / months[:, None]
+    variance = [((some @ correlation_matrix(rho, known)) * some).sum(axis=1) for rho in WORKING_RHOS]
+    return Placements(known, some, months, np.column_stack(variance), baseline[kept], masks[kept] & stretch.finite)
 
 
 def _basis(x: Floats, fit: Bools) -> Floats | None:
@@ -76,7 +79,7 @@ def _basis(x: Floats, fit: Bools) -> Floats | None:
     _, triangle = np.linalg.qr(scaled[fit])
     if np.linalg.cond(triangle) > 1 / SINGULAR:
         return None
-    return scaled @ np.linalg.inv(triangle)
+    return np.asarray(scaled @ np.linalg.inv(triangle))
 
 
 def _regular(matrices: Floats) -> Bools:

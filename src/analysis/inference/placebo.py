@@ -62,9 +62,10 @@ class Joint:
     def effects(self, series: Sequence[Floats]) -> Floats:
         """(p, s) mean forecast error over all window months, for s series at once; row 0 is the observed one.
 
-        `series`: for each stretch (n, s), zero where a month has no figure.
+        `series`: for each stretch (n, s); what stands at months without a figure is not read.
         """
-        return self.combine([part.weights @ values for part, values in zip(self.parts, series, strict=True)])
+        pairs = zip(self.parts, series, strict=True)
+        return self.combine([part.weights @ values[part.known] for part, values in pairs])
 
     def combine(self, means: Sequence[Floats]) -> Floats:
         """(p, s) mean over window months of each stretch's means (its placements, s)."""
@@ -80,7 +81,11 @@ class Joint:
         if self.placements <= rows:
             return self
         chosen = np.concatenate([[0], np.linspace(1, self.placements, rows).astype(np.int64)])
-        return Joint(self.parts, self.rows[chosen], False, self.scale[:, chosen])
+        needed = [np.unique(row, return_inverse=True) for row in self.rows[chosen].T]
+        return Joint(
+            tuple(part.rows(row) for part, (row, _) in zip(self.parts, needed, strict=True)),
+            np.column_stack([place for _, place in needed]), False, self.scale[:, chosen],
+        )  # fmt: skip
 
 
 def join(parts: Sequence[Placements], exact: bool, draws: int, rng: np.random.Generator) -> Joint:

@@ -27,14 +27,14 @@ def noise_effects(
 ) -> Floats:  # fmt: skip
     """(p, draws) effects of series that hold AR(1) noise and nothing else, each stretch with its own rho and sd."""
     return joint.effects([
-        s * ar1(r, len(stretch.y), draws, rng) * stretch.finite[:, None]
+        s * ar1(r, len(stretch.y), draws, rng)
         for stretch, r, s in zip(stretches, rho, sd, strict=True)
     ])
 
 
 def planted(joint: Joint, stretches: Sequence[Stretch]) -> Floats:
     """(p, 1) what an effect of one in every window month does to each placement: one in row 0."""
-    return joint.effects([(s.window & s.finite).astype(float)[:, None] for s in stretches])
+    return joint.effects([s.window.astype(float)[:, None] for s in stretches])
 
 
 def power(joint: Joint, test: Test, noise: Floats, response: Floats, size: float, alpha: float) -> float:
