@@ -23,6 +23,11 @@ MONTHS = (
 )  # fmt: skip
 
 
+def sentence_case(text: str) -> str:
+    """`text` with a capital first letter; the other letters stay, so that names keep theirs."""
+    return text[:1].upper() + text[1:]
+
+
 def day_text(day: date) -> str:
     """`19 February 2017`."""
     return f"{day.day} {MONTHS[day.month - 1]} {day.year}"

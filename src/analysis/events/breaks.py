@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import inference
-from ..inference import Untested
-from ..inference.breaks import Break, Breaks
+from ..inference import Break, Breaks, Untested
 from . import catalogue as events
 from .months import Choices, month_numbers, months
 from .plan import ordinal, plan
@@ -56,7 +55,7 @@ def find(report: Report, flow: str) -> Found:
     y = data.logs(declared.number("floor_usd_million"))[first - data.start : last - data.start + 1]
     x = inference.design(month_numbers(first, len(y)), trend=False)
     known = int(np.isfinite(y).sum())
-    found = inference.breaks.find(
+    found = inference.find_breaks(
         y, x, most=int(declared.number("breaks_max")), least=int(declared.number("breaks_min_months")),
         alpha=p.alpha, seed=p.seed,
     )  # fmt: skip

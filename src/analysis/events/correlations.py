@@ -13,8 +13,7 @@ import numpy as np
 import pandas as pd
 
 from .. import inference
-from ..inference import Untested
-from ..inference.correlate import Correlation
+from ..inference import Correlation, Untested
 from . import catalogue as events
 from .months import Array, Choices, months
 from .plan import SeriesPlan, month_name, plan
@@ -37,7 +36,7 @@ class Pair:
     flow: str
     lag: int
     found: Correlation | None
-    levels: Correlation | None
+    levels: float | None
     reason: str
     first: str
     last: str
@@ -64,15 +63,27 @@ def _lags(report: Report, series: SeriesPlan, flow: str, labels: list[str], valu
     least = int(plan(report.catalogue).number("correlation_min_pairs"))
     lags = range(-most, most + 1)
     x, y = _change(values, step), _change(trade, step)
-    found = inference.correlate.lagged(x, y, lags, least_pairs=least)
-    levels = inference.correlate.lagged(values, trade, lags, least_pairs=least)
+    known = np.flatnonzero(np.isfinite(y))
+    # The calendar is rotated over the span in which trade is known, not over the empty years before it.
+    span = slice(int(known[0]), int(known[-1]) + 1) if len(known) else slice(0, 0)
+    found = inference.lagged(x[span], y[span], lags, least_pairs=least)
     both = [label for label, a, b in zip(labels, x, y, strict=True) if np.isfinite(a) and np.isfinite(b)]
-    span = (both[0], both[-1]) if both else ("", "")
+    ends = (both[0], both[-1]) if both else ("", "")
     return [
-        Pair(series, flow, lag, None if isinstance(f, Untested) else f, None if isinstance(c, Untested) else c,
-             reason_words(f) if isinstance(f, Untested) else "", *span)
-        for lag, f, c in zip(lags, found, levels, strict=True)
+        Pair(series, flow, lag, None if isinstance(f, Untested) else f, _pearson(values[span], trade[span], lag, least),
+             reason_words(f) if isinstance(f, Untested) else "", *ends)
+        for lag, f in zip(lags, found, strict=True)
     ]  # fmt: skip
+
+
+def _pearson(x: Array, y: Array, lag: int, least: int) -> float | None:
+    """Pearson correlation of x[t] with y[t + lag]; None for too few pairs or a constant side."""
+    n = len(x)
+    a, b = (x[: n - lag], y[lag:]) if lag >= 0 else (x[-lag:], y[: n + lag])
+    both = np.isfinite(a) & np.isfinite(b)
+    if both.sum() < least or np.ptp(a[both]) == 0 or np.ptp(b[both]) == 0:
+        return None
+    return float(np.corrcoef(a[both], b[both])[0, 1])
 
 
 def _change(values: Array, step: int) -> Array:

@@ -188,7 +188,7 @@ def _correlations(report: Report, study: Study) -> Iterator[Fact]:
                  "family_size": study.pair_family[pair.flow, pair.series.frequency],
                  "p_adjusted": study.pair_holm[pair.series.series_id, pair.flow, pair.lag]}  # fmt: skip
         if pair.levels is not None:
-            stats |= {"levels_pearson": pair.levels.pearson, "levels_p_shift": pair.levels.p_pearson}
+            stats["levels_pearson"] = pair.levels
         yield Fact(
             id=id, label=label, value=found.pearson, unit="ratio", period=period, status="derived", decimals=2,
             formula="Pearson correlation of the change of the series with the change of log trade, p by circular shift"

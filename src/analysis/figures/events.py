@@ -23,7 +23,7 @@ from ..events.plan import month_name
 from ..events.study import Key
 from ..events.testable import ALONE, NEVER, NO, YES
 from ..facts import Fact
-from ..formatting import MONTHS, number
+from ..formatting import MONTHS, number, sentence_case
 from ..formatting import percent as percent_text
 from ..report import Report
 
@@ -33,6 +33,7 @@ LOOKS = {YES: ("#1b1b1b", "●", "white"), ALONE: ("#8a8a8a", "◐", "white"), N
 SHAPES = {"exports": "o", "imports": "s", "total": "^"}
 NAMES = {"exports": "China's exports", "imports": "China's imports", "total": "total trade"}
 SHADES = ("#f2f2f2", "#ffffff")
+TICKS = (-90, 0, 900)
 FARTHEST = 3.0  # log points: an effect beyond this is named at the edge
 
 
@@ -137,7 +138,7 @@ def _matrix_alt(report: Report) -> Sentence:
                  yes=count(report, "testable"), alone=count(report, "alone"))]  # fmt: skip
     for flow in study.flows:
         good = [c for c in study.classes if any(study.verdict((c, flow, w)) == YES for w in study.windows)]
-        parts.append(say("{flow}: testable in some window are {names}.", flow=NAMES[flow].capitalize(),
+        parts.append(say("{flow}: testable in some window are {names}.", flow=sentence_case(NAMES[flow]),
                          names=listing([study.plan.classes[c].label for c in good], 20) or "none"))  # fmt: skip
     return join(*parts)
 
@@ -190,7 +191,7 @@ def event_timeline(report: Report) -> Display:
             top.plot([_place(str(m)) for m in values.index], values, linestyle="none", marker=SHAPES[flow], markersize=2,
                      color=style.COLOURS[flow])  # fmt: skip
         top.set_yscale("log")
-        top.set_ylim(0.5, float(known[["exports", "imports"]].max().max()) * 2)
+        top.set_ylim(1, float(known[["exports", "imports"]].max().max()) * 2)
         style.log_ticks(top)
         style.money_axis(top, log=True)
         top.set_title("Million US dollars a month, log scale", color=style.MUTED, fontweight="normal", pad=16)
@@ -198,8 +199,9 @@ def event_timeline(report: Report) -> Display:
             left, right = regime.first / 12 - 0.5, (regime.last + 1) / 12 - 0.5
             for axes in (top, bottom):
                 axes.axvspan(left, right, color=SHADES[position % 2], linewidth=0, zorder=0)
-            top.text(max(left, first - 0.6), 1.01, _wrap(regime.label, narrow), transform=top.get_xaxis_transform(),
-                     fontsize=7, color=style.MUTED, va="bottom")  # fmt: skip
+            label = str(position + 1) if narrow else regime.label
+            top.text(max(left, first - 0.6), 1.01, label, transform=top.get_xaxis_transform(), fontsize=7,
+                     color=style.MUTED, va="bottom")  # fmt: skip
         for row, name in enumerate(shown):
             bottom.plot([_place(e.effective if study.plan.classes[name].counts_from == "effective_date" else e.date)
                          for e in dated[name]], [row] * len(dated[name]), linestyle="none", marker="|", markersize=7,
@@ -207,7 +209,8 @@ def event_timeline(report: Report) -> Display:
         bottom.set_yticks(range(len(shown)), [study.plan.classes[c].label for c in shown], fontsize=7.5)
         bottom.set_ylim(len(shown) - 0.4, -0.6)
         style.year_axis(bottom, first, last, narrow)
-        style.footer(figure, narrow, ("● exports (blue)", "■ imports (red)", "shaded: regimes"))
+        style.footer(figure, narrow, ("● exports (blue)", "■ imports (red)", "shaded: regimes",
+                     *([f"{n} {r.label}" for n, r in enumerate(regimes, start=1)] if narrow else [])))  # fmt: skip
 
     wide, narrow = style.draw(paint, height=5.4, narrow_height=5.8)
     p = report.parameters
@@ -217,7 +220,7 @@ def event_timeline(report: Report) -> Display:
         alt=join(say("Above, exports and imports by month as points on a log scale; below, a row of ticks for each class "
                      "of events."),
                  *(say("{name}: {n} in the years asked for, the last in {when}.",
-                       name=Words(study.plan.classes[c].label.capitalize()), n=fact, when=_day(dated[c][-1]))
+                       name=Words(sentence_case(study.plan.classes[c].label)), n=fact, when=_day(dated[c][-1]))
                    for c, fact in zip(shown, counts, strict=True) if fact)),
         caption=say("Points below the axis are left out: in the closed months almost nothing crossed. Measures stand at "
                     "the day they take effect, launches at the day in Korea."),
@@ -239,10 +242,6 @@ def _timeline_title(report: Report, dated: dict[str, list[calendar.Event]]) -> S
     if not crowded:
         return say("Events by class, and trade by month")
     return say("In {years} tests, launches, resolutions and bans come together", years=listing(crowded))
-
-
-def _wrap(text: str, narrow: bool) -> str:
-    return text.replace(" ", "\n", 1) if narrow else text
 
 
 def _place(text: str) -> float:
@@ -284,7 +283,7 @@ def event_effects(report: Report) -> Display:
             _forest(axes, report, flow, rows, shift)
             if not narrow:
                 axes.set_title(NAMES[flow], color=style.COLOURS[flow], fontweight="bold", pad=6)
-            _effect_axis(axes, narrow)
+            _effect_axis(axes)
         _row_labels(panels[0], report, rows, narrow)
         keys = ["filled: survives adjustment", "grey: only the plain p is small", "hollow: not told apart from zero"]
         keys += [f"{'●■▲'['os^'.index(SHAPES[f])]} {NAMES[f]}" for f in flows] if narrow else []
@@ -320,7 +319,7 @@ def _forest(axes: Axes, report: Report, flow: str, rows: Sequence[tuple[str, str
         axes.plot([value], [row + shift], marker=shape, markersize=4.2, markerfacecolor=face, markeredgecolor=colour,
                   markeredgewidth=0.9, zorder=3)  # fmt: skip
         if abs(cell.found.effect) > FARTHEST:
-            axes.annotate(percent_text(percent(cell.found.effect)), (value, row + shift), fontsize=6.5, va="bottom",
+            axes.annotate(percent_text(percent(cell.found.effect), 0), (value, row + shift), fontsize=6.5, va="bottom",
                           ha="left" if value < 0 else "right", color=style.INK, xytext=(0, 2),
                           textcoords="offset points")  # fmt: skip
 
@@ -329,11 +328,12 @@ def _small(p: float | None, alpha: float) -> bool:
     return p is not None and p <= alpha
 
 
-def _effect_axis(axes: Axes, narrow: bool) -> None:
+def _effect_axis(axes: Axes) -> None:
     axes.set_xlim(-FARTHEST - 0.15, FARTHEST + 0.15)
-    marks = (-90, -50, 0, 100, 900) if narrow else (-90, 0, 900)
-    axes.set_xticks([math.log1p(m / 100) for m in marks], [percent_text(m) if m else "no effect"[:2] + "ne" for m in marks],
+    axes.set_xticks([math.log1p(m / 100) for m in TICKS], [percent_text(m, 0) if m else "none" for m in TICKS],
                     fontsize=7.5)  # fmt: skip
+    axes.set_xticks([math.log1p(m / 100) for m in (-50, 100)], [], minor=True)
+    axes.grid(True, axis="x", which="minor", linewidth=0.4)
     axes.axvline(0, color=style.MUTED, linewidth=0.8)
     axes.grid(False, axis="y")
     axes.grid(True, axis="x")
@@ -355,10 +355,9 @@ def _row_labels(axes: Axes, report: Report, rows: Sequence[tuple[str, str]], nar
 
 
 def _effects_title(report: Report) -> Sentence:
-    made, small, survive = (count(report, n) for n in ("all", "below_alpha", "below_alpha_adjusted"))
-    return say("{small} of {made} effects stand out from placebo dates, {survive} after adjustment for the number of tests",
-               small=small, made=str(sum(c.p is not None for c in report.event_study.cells.values())) if made else "",
-               survive=survive)  # fmt: skip
+    small, survive = (count(report, n) for n in ("below_alpha", "below_alpha_adjusted"))
+    return say("{small} of {made} effects stand out from placebo dates; {survive} after adjustment for the number of tests",
+               small=small, made=sum(c.p is not None for c in report.event_study.cells.values()), survive=survive)  # fmt: skip
 
 
 def _effects_alt(report: Report) -> Sentence:
@@ -368,7 +367,7 @@ def _effects_alt(report: Report) -> Sentence:
     for cell in best:
         fact = report.fact(f"events.effect.{'.'.join(cell.key)}")
         parts.append(say("{name}, {flow}, months {window}: {effect}, from {effect:low} to {effect:high}.",
-                         name=Words(class_label(report, cell.key[0]).capitalize()), flow=NAMES[cell.key[1]],
+                         name=Words(sentence_case(class_label(report, cell.key[0]))), flow=NAMES[cell.key[1]],
                          window=window_name(report, cell.key[2]), effect=fact))  # fmt: skip
     return join(*parts)
 
@@ -408,7 +407,7 @@ def event_specifications(report: Report) -> Display:
                           color=style.COLOURS[flow], zorder=3)  # fmt: skip
             if not narrow:
                 axes.set_title(NAMES[flow], color=style.COLOURS[flow], fontweight="bold", pad=6)
-            _effect_axis(axes, narrow)
+            _effect_axis(axes)
         _row_labels(panels[0], report, rows, narrow)
         keys = ["●■▲ as declared", "| with one departure from the plan"]
         style.footer(figure, narrow, [*keys, *([f"{'●■▲'['os^'.index(SHAPES[f])]} {NAMES[f]}" for f in flows]
@@ -509,10 +508,10 @@ def _series_label(report: Report, series_id: str) -> str:
 def _strongest(report: Report, pairs: Iterable[Any], flow: str) -> Sentence:
     own = [pair for pair in pairs if pair.flow == flow]
     if not own:
-        return say("{flow}: none.", flow=NAMES[flow].capitalize())
+        return say("{flow}: none.", flow=sentence_case(NAMES[flow]))
     best = max(own, key=lambda pair: abs(pair.found.pearson))
     fact = report.fact(f"events.correlation.{best.series.series_id}.{flow}.{lag_name(best.lag)}")
-    return say("{flow}: the strongest is {value} for {series} at lag {lag}.", flow=Words(NAMES[flow].capitalize()),
+    return say("{flow}: the strongest is {value} for {series} at lag {lag}.", flow=Words(sentence_case(NAMES[flow])),
                value=fact, series=Words(_series_label(report, best.series.series_id)), lag=number(best.lag, sign=True))  # fmt: skip
 
 
@@ -521,7 +520,7 @@ def _pair_record(report: Report, pair: Any) -> dict[str, Any]:
     stats = dict(fact.stats or {})
     return {"series": pair.series.series_id, "flow": pair.flow, "lag": pair.lag, "pearson": fact.value,
             **{n: stats.get(n) for n in ("spearman", "p_shift", "p_shift_spearman", "p_adjusted", "family_size", "n",
-                                         "smallest_attainable_p", "levels_pearson", "levels_p_shift")},
+                                         "smallest_attainable_p", "levels_pearson")},
             "first": pair.first, "last": pair.last, "reason": pair.reason}  # fmt: skip
 
 
@@ -551,7 +550,7 @@ def event_breaks(report: Report) -> Display:
                 axes.axvline(_place(month_name(shift.month)), color=style.INK, linewidth=1, zorder=1)
                 axes.text(_place(month_name(shift.month)), 1.0, str(position), transform=axes.get_xaxis_transform(),
                           fontsize=7.5, fontweight="bold", ha="center", va="bottom")  # fmt: skip
-            axes.set_title(f"{NAMES[flow].capitalize()}, million US dollars a month, log scale", color=style.MUTED,
+            axes.set_title(f"{sentence_case(NAMES[flow])}, million US dollars a month, log scale", color=style.MUTED,
                            fontweight="normal", pad=12)  # fmt: skip
         style.year_axis(panels[-1], first // 12, last // 12, narrow)
         style.footer(figure, narrow, ("line: break", "grey: dates that fit about as well"))
@@ -578,18 +577,18 @@ def _breaks_title(report: Report) -> Sentence:
     known = [f for f in found if f.value is not None]
     if not known:
         return say("No break can be looked for in these months")
-    return join(*(say("{flow}: {n} breaks{stop}", flow=Words(NAMES[f.id.rpartition(".")[2]].capitalize()), n=f,
-                      stop="" if f is known[-1] else ".") for f in known))  # fmt: skip
+    return join(*(say("{flow}: {n}{stop}", flow=Words(sentence_case(NAMES[f.id.rpartition(".")[2]])), n=f,
+                      stop=" found" if f is known[-1] else ",") for f in known))  # fmt: skip
 
 
 def _break_words(report: Report, flow: str) -> Sentence:
     found = report.event_study.breaks[flow]
     if found.reason:
-        return say("{flow}: none could be looked for, {why}.", flow=NAMES[flow].capitalize(), why=found.reason)
+        return say("{flow}: none could be looked for, {why}.", flow=sentence_case(NAMES[flow]), why=found.reason)
     if not found.shifts:
-        return say("{flow}: no break.", flow=NAMES[flow].capitalize())
+        return say("{flow}: no break.", flow=sentence_case(NAMES[flow]))
     told = listing([f"{when(s.month)} ({when(s.first)} to {when(s.last)})" for s in found.shifts], 8)
-    return say("{flow}: breaks in {told}.", flow=NAMES[flow].capitalize(), told=told)
+    return say("{flow}: breaks in {told}.", flow=sentence_case(NAMES[flow]), told=told)
 
 
 # ------------------------------------------------------------------------------------------------- panel

@@ -10,6 +10,7 @@ from ..events.testable import NEVER, NO
 from ..facts import Fact
 from ..figures.events import NAMES, class_label, count, when, window_name
 from ..formatting import percent as percent_text
+from ..formatting import sentence_case
 from ..report import Report
 from ..tables.events import effect_text, p_text, seen
 from .certainty import certainty
@@ -41,9 +42,9 @@ def what_can_be_tested(report: Report) -> Prose:
                 never=count(report, "powerless"), no=count(report, "untestable"))]  # fmt: skip
     for flow in study.flows:
         none = [c for c in study.classes if all(study.verdict((c, flow, w)) in (NO, NEVER) for w in study.windows)]
-        told.append(say("{flow}: no window can be tested for {names}.", flow=Words(NAMES[flow].capitalize()),
+        told.append(say("{flow}: no window can be tested for {names}.", flow=Words(sentence_case(NAMES[flow])),
                         names=_classes(report, none)) if none else
-                    say("{flow}: every class can be tested in some window.", flow=NAMES[flow].capitalize()))  # fmt: skip
+                    say("{flow}: every class can be tested in some window.", flow=sentence_case(NAMES[flow])))  # fmt: skip
     told.append(say("{n} cells that have an effect share at least {part} of their months with another class: what "
                     "they show cannot be laid to one of the two.", n=count(report, "inseparable"),
                     part=percent_text(100 * study.plan.number("not_separable"), 0, sign=False)))  # fmt: skip
@@ -66,7 +67,7 @@ def controls(report: Report) -> Prose:
         tested = [c for c in cells if c.p is not None]
         if not tested:
             told.append(say("{name}: no window can be tested, so the control is missing.",
-                            name=Words(kind.label.capitalize())))
+                            name=Words(sentence_case(kind.label))))
             continue
         told.append(_control(report, kind.label, tested))
     if not told:
@@ -79,8 +80,8 @@ def _control(report: Report, label: str, tested: list[Cell]) -> Sentence:
     found = [c for c in tested if c.holm is not None and c.holm <= alpha and c.found and c.found.effect < 0]
     plain = [c for c in tested if c not in found and c.p is not None and c.p <= alpha]
     missed = [c for c in tested if c not in found and c not in plain]
-    parts = [say("{name}: of {n} windows that can be tested, {f} show the fall after adjustment, {p} before adjustment "
-                 "only, and {m} miss it.", name=Words(label.capitalize()), n=len(tested), f=len(found), p=len(plain),
+    parts = [say("{name}: windows that can be tested {n}; the fall shows after adjustment in {f}, before adjustment only in "
+                 "{p}, and is missed in {m}.", name=Words(sentence_case(label)), n=len(tested), f=len(found), p=len(plain),
                  m=len(missed))]  # fmt: skip
     for cell in found[:2] + plain[:2] + missed[:2]:
         parts.append(cell_sentence(report, cell))
@@ -92,7 +93,7 @@ def cell_sentence(report: Report, cell: Cell) -> Sentence:
     fact = report.fact(f"events.effect.{'.'.join(cell.key)}")
     text = "{flow}, months {window}: {effect} ({effect:low} to {effect:high}), p {p}, adjusted {adjusted}"
     refs: dict[str, Reference | str] = {
-        "flow": Words(NAMES[cell.key[1]].capitalize()), "window": window_name(report, cell.key[2]), "effect": fact,
+        "flow": Words(sentence_case(NAMES[cell.key[1]])), "window": window_name(report, cell.key[2]), "effect": fact,
         "p": p_text(cell.p), "adjusted": p_text(cell.holm),
     }  # fmt: skip
     if not _found(report, cell):
@@ -118,17 +119,17 @@ def _class_sentence(report: Report, class_id: str) -> Sentence | None:
     if kind.control:
         return None
     cells = [c for c in study.cells.values() if c.key[0] == class_id and c.p is not None]
-    name = Words(kind.label.capitalize())
+    name = Words(sentence_case(kind.label))
     if not cells:
         return say("{name}: nothing can be tested.", name=name)
     found = [c for c in cells if _found(report, c)]
     plain = [c for c in cells if c not in found and c.p is not None and c.p <= alpha]
     if found:
-        return join(say("{name}: {n} of {m} effects stand out after adjustment.", name=name, n=len(found), m=len(cells)),
+        return join(say("{name}: of {m} effects {n} after adjustment.", name=name, n=len(found), m=len(cells)),
                     *(cell_sentence(report, c) for c in found[:2]))  # fmt: skip
     if plain:
         best = min(plain, key=lambda c: c.p or 1)
-        return join(say("{name}: {n} of {m} effects stand out before adjustment, none after it.", name=name,
+        return join(say("{name}: of {m} effects {n} before adjustment, none after it.", name=name,
                         n=len(plain), m=len(cells)), cell_sentence(report, best))  # fmt: skip
     able = [c for c in cells if study.verdict(c.key) not in (NO, NEVER)
             and seen(c.possible.detectable, study.verdict(c.key)) != "nothing"]  # fmt: skip
@@ -151,7 +152,7 @@ def correlations(report: Report) -> Prose:
     alpha = report.parameters.alpha
     plain = [p for p in pairs if p.found and p.found.p_pearson <= alpha]
     kept = [p for p in pairs if study.pair_holm[p.series.series_id, p.flow, p.lag] <= alpha]
-    levels = [p for p in pairs if p.levels is not None and abs(p.levels.pearson) > abs(p.found.pearson if p.found else 0)]
+    levels = [p for p in pairs if p.levels is not None and abs(p.levels) > abs(p.found.pearson if p.found else 0)]
     told = [
         say("{n} of {m} correlations of changes have a p of {alpha} or less; chance alone would give about {by_chance}. "
             "{kept} survive adjustment.", n=len(plain), m=len(pairs), alpha=f"{alpha:g}",
@@ -170,7 +171,7 @@ def breaks(report: Report) -> Prose:
     study = report.event_study
     told = []
     for flow, found in study.breaks.items():
-        name = Words(NAMES[flow].capitalize())
+        name = Words(sentence_case(NAMES[flow]))
         if found.reason:
             told.append(say("{flow}: no break can be looked for, {why}.", flow=name, why=found.reason))
             continue
@@ -178,7 +179,7 @@ def breaks(report: Report) -> Prose:
             told.append(say("{flow}: no break.", flow=name))
             continue
         close = [s for s in found.shifts if s.near and s.first <= s.month + s.distance <= s.last]
-        told.append(say("{flow}: {n} breaks, in {months}. {close} of them have a measure, a closure or a reopening of the "
+        told.append(say("{flow}: breaks found {n}, in {months}. Of these {close} have a measure, a closure or a reopening of the "
                         "calendar among the dates that fit as well.", flow=name, n=report.fact(f"events.breaks.{flow}"),
                         months=listing([when(s.month) for s in found.shifts]), close=len(close)))  # fmt: skip
     return Prose(tuple(told) or (say("No flow is asked for."),), "list")
@@ -229,14 +230,14 @@ def chief(report: Report) -> tuple[Finding, ...]:
     political = [c for c in study.cells.values() if c.key[0] in POLITICAL and c.p is not None]
     stands = [c for c in political if _found(report, c)]
     first = _tests_headline(report, political, stands)
-    detail = say("{survive} effects survive adjustment over all classes, windows and flows. {rest}", survive=survive,
+    detail = say("Effects that survive adjustment, over all classes, windows and flows: {survive}. {rest}", survive=survive,
                  rest=_survivors(report))
     second = Finding(
         say("Most of what is said about events and trade cannot be tested: of {all} combinations of class, flow and window "
-            "{no} have no usable months and {never} could not have shown anything.", all=count(report, "all"),
+            "{no} have too few usable months and {never} could not have shown anything.", all=count(report, "all"),
             no=count(report, "untestable"), never=count(report, "powerless")),
-        join(say("{n} of the others share most of their months with another class of events."
-                 , n=count(report, "inseparable")), _controls_short(report)), "high",
+        join(say("Of the others {n} share at least {part} of their months with another class of events.",
+                 part=percent_text(100 * study.plan.number("not_separable"), 0, sign=False), n=count(report, "inseparable")), _controls_short(report)), "high",
     )  # fmt: skip
     rested = [report.fact(f"events.effect.{'.'.join(c.key)}") for c in political]
     return (Finding(first, detail, certainty(report, *rested) if rested else "low"), second)
@@ -253,11 +254,11 @@ def _tests_headline(report: Report, political: list[Cell], stands: list[Cell]) -
     if not political:
         return say("Whether trade moved with tests, launches, visits or incidents cannot be tested on these months.")
     if not tests:
-        return say("No effect of tests, launches, visits or incidents on monthly trade is found in {n} comparisons.",
+        return say("No effect of tests, launches, visits or incidents on monthly trade survives in {n} comparisons.",
                    n=len(political))
     sharp = min(tests, key=lambda c: c.possible.detectable or 0)
-    return say("No effect of tests, launches, visits or incidents on monthly trade is found in {n} comparisons; for nuclear "
-               "tests nothing short of {seen} could have been seen.", n=len(political),
+    return say("No effect of tests, launches, visits or incidents on monthly trade survives in {n} comparisons; for nuclear "
+               "tests the sharpest of them would have missed anything smaller than {seen}.", n=len(political),
                seen=seen(sharp.possible.detectable, study.verdict(sharp.key)))  # fmt: skip
 
 
@@ -266,7 +267,8 @@ def _survivors(report: Report) -> str:
     found = [c for c in study.cells.values() if _found(report, c)]
     if not found:
         return ""
-    return f"These are {listing([_name(report, c) for c in found])}."
+    return f"That is {listing([_name(report, c) for c in found])}." if len(found) == 1 else (
+        f"These are {listing([_name(report, c) for c in found])}.")
 
 
 def _name(report: Report, cell: Cell) -> str:

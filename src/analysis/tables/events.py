@@ -15,7 +15,7 @@ from ..events.testable import NO
 from ..facts import Fact
 from ..figures.events import NAMES, class_label, when, window_name
 from ..figures.periods import name
-from ..formatting import GAP, number
+from ..formatting import GAP, number, sentence_case
 from ..formatting import percent as percent_text
 from ..report import Report
 from .annual import shown
@@ -31,7 +31,7 @@ def event_classes(report: Report) -> TableDisplay:
         kind = study.plan.classes[class_id]
         fact = report.find(f"events.dated.{class_id}.{p.start_year}-{p.end_year}")
         counts = "takes effect" if kind.counts_from == "effective_date" else "happens"
-        rows.append({"class": class_label(report, class_id).capitalize(), "rule": kind.rule, "counts": counts,
+        rows.append({"class": sentence_case(class_label(report, class_id)), "rule": kind.rule, "counts": counts,
                      "events": FactText(number(fact.value), fact) if fact else GAP})  # fmt: skip
         records.append({"class": class_id, "rule": kind.rule, "counts_from": kind.counts_from,
                         "positive_control": kind.control, "events": fact.value if fact else 0})  # fmt: skip
@@ -142,8 +142,8 @@ def verdict_words(report: Report, cell: Cell) -> str:
 
 
 def effect_text(fact: Fact) -> FactText:
-    return FactText(f"{percent_text(fact.value or 0)} ({percent_text(fact.low or 0)} to {percent_text(fact.high or 0)})",
-                    fact)  # fmt: skip
+    value, low, high = (percent_text(number or 0, fact.decimals) for number in (fact.value, fact.low, fact.high))
+    return FactText(f"{value} ({low} to {high})", fact)
 
 
 def p_text(p: float | None) -> str:
@@ -163,7 +163,7 @@ def seen(detectable: float | None, verdict: str) -> str:
 
 
 def _head(report: Report, key: Key) -> dict[str, str]:
-    return {"class": class_label(report, key[0]).capitalize(), "flow": NAMES[key[1]],
+    return {"class": sentence_case(class_label(report, key[0])), "flow": NAMES[key[1]],
             "window": window_name(report, key[2])}  # fmt: skip
 
 
@@ -253,10 +253,10 @@ def event_correlations_table(report: Report) -> TableDisplay:
         if pair.found is None:
             continue
         fact = report.fact(f"events.correlation.{pair.series.series_id}.{pair.flow}.{lag_name(pair.lag)}")
-        levels = GAP if pair.levels is None else number(pair.levels.pearson, 2)
+        levels = GAP if pair.levels is None else number(pair.levels, 2)
         adjusted = study.pair_holm[pair.series.series_id, pair.flow, pair.lag]
         rows.append({
-            "series": f"{pair.series.label}, by {pair.series.frequency}".capitalize(), "flow": NAMES[pair.flow],
+            "series": sentence_case(f"{pair.series.label}, by {pair.series.frequency}"), "flow": NAMES[pair.flow],
             "lag": number(pair.lag, sign=True), "pearson": FactText(number(pair.found.pearson, 2), fact),
             "spearman": number(pair.found.spearman, 2), "p": p_text(pair.found.p_pearson), "adjusted": p_text(adjusted),
             "n": number(pair.found.pairs), "levels": levels,
