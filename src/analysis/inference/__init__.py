@@ -15,6 +15,7 @@ from .stretch import Stretch
 
 __all__ = [
     "Break", "Breaks", "Calibrated", "Correlation", "Effect", "Interval", "Many", "Null", "Reason", "Rules", "Step",
-    "Stretch", "Testable", "Twin", "Untested", "benjamini_hochberg", "design", "effect", "find_breaks", "holm", "lagged",
-    "many", "mean_interval", "optimal_block_length", "partition", "percent", "smallest_after_holm", "testable", "twin",
+    "Stretch", "Testable", "Twin", "Untested", "benjamini_hochberg", "design", "effect", "find_breaks", "holm",
+    "lagged", "many", "mean_interval", "optimal_block_length", "partition", "percent", "smallest_after_holm",
+    "testable", "twin",
 ]  # fmt: skip
