@@ -577,8 +577,9 @@ def _breaks_title(report: Report) -> Sentence:
     known = [f for f in found if f.value is not None]
     if not known:
         return say("No break can be looked for in these months")
-    return join(*(say("{flow}: {n}{stop}", flow=Words(sentence_case(NAMES[f.id.rpartition(".")[2]])), n=f,
-                      stop=" found" if f is known[-1] else ",") for f in known))  # fmt: skip
+    refs = {f"f{n}": fact for n, fact in enumerate(known)}
+    told = ", ".join(f"{{f{n}}} in {NAMES[fact.id.rpartition('.')[2]]}" for n, fact in enumerate(known))
+    return say("Without being told of any event the months show breaks: " + told, **refs)
 
 
 def _break_words(report: Report, flow: str) -> Sentence:

@@ -125,11 +125,11 @@ def _class_sentence(report: Report, class_id: str) -> Sentence | None:
     found = [c for c in cells if _found(report, c)]
     plain = [c for c in cells if c not in found and c.p is not None and c.p <= alpha]
     if found:
-        return join(say("{name}: of {m} effects {n} after adjustment.", name=name, n=len(found), m=len(cells)),
+        return join(say("{name}: effects that stand out after adjustment, {n} of {m}.", name=name, n=len(found), m=len(cells)),
                     *(cell_sentence(report, c) for c in found[:2]))  # fmt: skip
     if plain:
         best = min(plain, key=lambda c: c.p or 1)
-        return join(say("{name}: of {m} effects {n} before adjustment, none after it.", name=name,
+        return join(say("{name}: effects that stand out before adjustment, {n} of {m}; after it none.", name=name,
                         n=len(plain), m=len(cells)), cell_sentence(report, best))  # fmt: skip
     able = [c for c in cells if study.verdict(c.key) not in (NO, NEVER)
             and seen(c.possible.detectable, study.verdict(c.key)) != "nothing"]  # fmt: skip
