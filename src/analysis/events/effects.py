@@ -50,7 +50,7 @@ def rules(report: Report, chosen: Choices) -> Rules:
     return Rules(
         draws=p.placebo_draws, seed=p.seed, alpha=p.alpha, power=declared.number("power"),
         least_share=declared.number("window_data"), least_months=int(declared.number("min_baseline_months")),
-        statistic=chosen.statistic,
+        statistic=chosen.statistic, power_beside=False,
     )  # fmt: skip
 
 

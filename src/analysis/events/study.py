@@ -110,6 +110,7 @@ class Study:
                 for c in self.classes:
                     key = (c, flow, window)
                     result[key] = testable.possible(self.report, made[c], self.choices(), shared[c])
+                    self.effect(key)  # while its placements are at hand; nothing above depends on it
         return result
 
     @functools.cached_property

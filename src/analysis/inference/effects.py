@@ -24,7 +24,7 @@ from .power import detectable, noise_effects, planted
 from .reasons import Reason, Untested
 from .stretch import Bools, Floats, Stretch
 
-POWER_PLACEMENTS = 400  # of each comparison, in the simulation of power
+POWER_PLACEMENTS = 200  # of each comparison, in the simulation of power
 CONSTANT = 1e-10  # residuals of this size, relative to the series, are rounding
 
 
@@ -35,6 +35,7 @@ class Rules:
     `draws`: placebo placements at most; `alpha` and `power`: of the smallest detectable effect; `level`: of intervals;
     `least_share`: of a window's months that need a figure; `least_months`: of a baseline; `least_episodes`: of a class;
     `simulations`, `power_simulations`, `resamples`: series of noise without an effect, for power, and for intervals;
+    `power_beside`: whether `testable` gives the detectable effect of the comparisons that stand beside the main one too;
     `statistic`: the mean, or a robust twin of it (see `robust`).
     """
 
@@ -47,7 +48,8 @@ class Rules:
     least_months: int = 12
     least_episodes: int = 1
     simulations: int = 2_000
-    power_simulations: int = 400
+    power_beside: bool = True
+    power_simulations: int = 200
     resamples: int = 1_000
     statistic: Literal["mean", "median", "poisson"] = "mean"
 
@@ -171,9 +173,10 @@ def testable(stretches: Sequence[Stretch], rules: Rules | None = None) -> Testab
     return Testable(
         episodes=sum(len(s.episodes) for s in used), **_months(made.placebo),
         placements=made.placebo.placements, smallest_p=made.placebo.smallest_p,
-        detectable=smallest_effect(few.placebo, lambda _, effects: _p(few, effects)[0]),
+        detectable=smallest_effect(few.placebo, lambda _, effects: _p(few, effects)[0])
+        if rules.power_beside or made.reference is None else None,
         shift_smallest_p=None if isinstance(made.shift, Untested) else made.shift.smallest_p,
-        shift_detectable=smallest_effect(shift, p_values) if shift else None,
+        shift_detectable=smallest_effect(shift, p_values) if shift and rules.power_beside else None,
         calibrated_smallest_p=made.reference.smallest_p if made.reference else None,
         calibrated_detectable=smallest_effect(few.placebo, made.reference.p_values) if made.reference else None,
         rho=rho, sd=sd,
@@ -246,7 +249,7 @@ def _ready(stretches: Sequence[Stretch], rules: Rules) -> tuple[_Made, list[Stre
     if not usable:
         return Untested(Reason.BEYOND_DATA)
     # What does not change the placements must not split the cache.
-    key = replace(rules, alpha=0.05, power=0.8, level=0.95, statistic="mean", resamples=0, power_simulations=0)
+    key = replace(rules, alpha=0.05, power=0.8, level=0.95, statistic="mean", resamples=0, power_simulations=0, power_beside=True)
     made = _made(tuple(map(_Shape.of, usable)), key)
     return made if isinstance(made, Untested) else (made, [usable[index] for index in made.indices])
 
@@ -262,7 +265,7 @@ def _with_data(stretch: Stretch, least_share: float) -> Stretch:
     return replace(stretch, y=y, episodes=kept)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def _made(shapes: tuple[_Shape, ...], rules: Rules) -> _Made | Untested:
     rng = np.random.default_rng(rules.seed)
     usable, reasons = [], []
