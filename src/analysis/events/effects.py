@@ -44,11 +44,15 @@ class Design:
         return frozenset(month for episode in self.episodes for month in episode.months)
 
 
-def rules(report: Report, chosen: Choices) -> Rules:
-    """The rules of every test, from the parameters and the plan."""
+def rules(report: Report, chosen: Choices, quick: bool = False) -> Rules:
+    """The rules of every test, from the parameters and the plan.
+
+    With `quick`, few draws: enough for the effect of one specification among many, whose p is not shown.
+    """
     p, declared = report.parameters, plan(report.catalogue)
+    few = {"simulations": 50, "resamples": 200} if quick else {}
     return Rules(
-        draws=p.placebo_draws, seed=p.seed, alpha=p.alpha, power=declared.number("power"),
+        draws=min(p.placebo_draws, 300) if quick else p.placebo_draws, **few, seed=p.seed, alpha=p.alpha, power=declared.number("power"),
         least_share=declared.number("window_data"), least_months=int(declared.number("min_baseline_months")),
         statistic=chosen.statistic, power_beside=False,
     )  # fmt: skip
@@ -168,9 +172,9 @@ class _Builder:
         )  # fmt: skip
 
 
-def effect(report: Report, made: Design, chosen: Choices) -> inference.Effect | Untested | None:
+def effect(report: Report, made: Design, chosen: Choices, quick: bool = False) -> inference.Effect | Untested | None:
     """The effect of a design; None where there is no stretch to compare."""
-    return inference.effect(made.stretches, rules(report, chosen)) if made.stretches else None
+    return inference.effect(made.stretches, rules(report, chosen, quick)) if made.stretches else None
 
 
 def outcome(report: Report, flow: str, chosen: Choices) -> Months:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -102,10 +103,17 @@ def _second(report: Report, flow: str, index: list[int], values: Array) -> Array
 
 def rows_of(report: Report, flow: str, wanted: list[int]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The rows and sources of the months `wanted` (ordinals)."""
+    known = _rows_by_month(report, flow)
+    chosen = [known[month] for month in wanted if month in known]
+    return tuple(row for rows, _ in chosen for row in rows), tuple(dict.fromkeys(s for _, own in chosen for s in own))
+
+
+@functools.lru_cache(maxsize=12)
+def _rows_by_month(report: Report, flow: str) -> dict[int, tuple[tuple[str, ...], tuple[str, ...]]]:
     cells = report.months.xs(flow, level="measure")
-    chosen = cells[np.isin([ordinal(str(month)) for month in cells.index], wanted) & cells["value"].notna()]
-    rows = tuple(row for cell in chosen["rows"] for row in cell)
-    return rows, tuple(dict.fromkeys(source for cell in chosen["sources"] for source in cell))
+    cells = cells[cells["value"].notna()]
+    return {ordinal(str(month)): (rows, sources)
+            for month, rows, sources in zip(cells.index, cells["rows"], cells["sources"], strict=True)}  # fmt: skip
 
 
 def month_numbers(start: int, n: int) -> npt.NDArray[np.int64]:

@@ -434,7 +434,7 @@ def event_specifications(report: Report) -> Display:
             {"class": p.key[0], "flow": p.key[1], "window": p.key[2], "specification": p.spec.spec_id,
              "effect_percent": None if p.effect is None else percent(p.effect),
              "low": None if p.low is None else percent(p.low), "high": None if p.high is None else percent(p.high),
-             "p_placebo": p.p, "reason": p.reason} for p in points
+             "reason": p.reason} for p in points
         ),
         notes=(*caveats(report, "events-months", bases=["events"]), recency(report, _last_month(report))),
     )  # fmt: skip
