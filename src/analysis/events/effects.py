@@ -52,7 +52,7 @@ def rules(report: Report, chosen: Choices, quick: bool = False) -> Rules:
     p, declared = report.parameters, plan(report.catalogue)
     few = {"simulations": 50, "resamples": 200} if quick else {}
     return Rules(
-        draws=min(p.placebo_draws, 300) if quick else p.placebo_draws, **few, seed=p.seed, alpha=p.alpha, power=declared.number("power"),
+        draws=min(p.placebo_draws, 100 if chosen.statistic != "mean" else 300) if quick else p.placebo_draws, **few, seed=p.seed, alpha=p.alpha, power=declared.number("power"),
         least_share=declared.number("window_data"), least_months=int(declared.number("min_baseline_months")),
         statistic=chosen.statistic, power_beside=False,
     )  # fmt: skip

@@ -59,7 +59,10 @@ def estimate(residuals: Floats, x: Floats, caution: float = 0.0) -> tuple[float,
     grid = np.linspace(0, LARGEST_RHO, 39)
     expected = [(np.sum(maker * r), np.sum(inner * r)) for r in (correlation_matrix(g, index) for g in grid)]
     ratios = np.array([product / square for square, product in expected])
-    rho = float(np.interp(products / squares if squares else 0.0, np.maximum.accumulate(ratios), grid))
+    if np.ptp(ratios) < 1e-9:
+        rho = RHOS[1]  # no two neighbouring months: nothing is known of it
+    else:
+        rho = float(np.interp(products / squares if squares else 0.0, np.maximum.accumulate(ratios), grid))
     if caution:
         rho = max(rho, min(rho + caution / float(np.sqrt(m)), RHOS[-1]))
     square = float(np.interp(rho, grid, [square for square, _ in expected]))
