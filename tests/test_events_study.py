@@ -148,17 +148,20 @@ def by_hand(report: Report, key: tuple[str, str, str], opens: bool) -> list[floa
     window, kind = declared.windows[window_id], declared.classes[class_id]
     zeros = {e.event_id: e.month(kind.counts_from) for e in events.events_of(report.catalogue, class_id)}
     regimes, errors = declared.regimes(flow), []
-    own = {zero + k for zero in zeros.values() if zero for k in range(window.first, window.last + 1)}
+    # A window ends with its regime, so the months after that bound stay in the next baseline.
+    dated = {id: z for id, z in zeros.items() if z is not None and z >= regimes[0].first}
+    end = {id: next(r.last for r in regimes if r.first <= z <= r.last) for id, z in dated.items()}
+    own = {z + k for id, z in dated.items() for k in range(window.first, window.last + 1) if z + k <= end[id]}
     for before, regime in zip([None, *regimes], regimes, strict=False):
         inside = {id: z for id, z in zeros.items() if z is not None and regime.first <= z <= regime.last
                   and (id in regime.opened_by) == opens}  # fmt: skip
         base = before if opens else regime
         if not inside or base is None:
             continue
-        months_ = sorted({z + k for z in inside.values() for k in range(window.first, window.last + 1)
-                          if z + k <= regime.last})  # fmt: skip
-        windows = [m for m in months_ if m in log]
-        if len(windows) < 0.5 * len(months_):
+        each = [[z + k for k in range(window.first, window.last + 1) if z + k <= regime.last and z + k in log]
+                for z in inside.values()]  # fmt: skip
+        windows = sorted({m for months_ in each if len(months_) >= 0.5 * window.months for m in months_})
+        if not windows:
             continue
         fit = [m for m in log if base.first <= m <= base.last and m not in own]
         if len(fit) < 12:

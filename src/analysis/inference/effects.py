@@ -35,7 +35,7 @@ class Rules:
     `draws`: placebo placements at most; `alpha` and `power`: of the smallest detectable effect; `level`: of intervals;
     `least_share`: of a window's months that need a figure; `least_months`: of a baseline; `least_episodes`: of a class;
     `simulations`, `power_simulations`, `resamples`: series of noise without an effect, for power, and for intervals;
-    `power_beside`: whether `testable` gives the detectable effect of the comparisons that stand beside the main one too;
+    `power_beside`: whether `testable` gives the detectable effect of the comparisons beside the main one too;
     `statistic`: the mean, or a robust twin of it (see `robust`), of which the interval stays that of the mean.
     """
 
@@ -257,7 +257,9 @@ def placed(stretches: Sequence[Stretch], rules: Rules) -> tuple[Placed, list[Str
     if not usable:
         return Untested(Reason.BEYOND_DATA)
     # What does not change the placements must not split the cache.
-    key = replace(rules, alpha=0.05, power=0.8, level=0.95, statistic="mean", resamples=0, power_simulations=0, power_beside=True)
+    key = replace(
+        rules, alpha=0.05, power=0.8, level=0.95, statistic="mean", resamples=0, power_simulations=0, power_beside=True
+    )
     made = _made(tuple(map(_Shape.of, usable)), key)
     return made if isinstance(made, Untested) else (made, [usable[index] for index in made.indices])
 
