@@ -16,6 +16,6 @@ try:
 except PackageNotFoundError:  # run from a source tree that was never installed
     __version__ = "0+unknown"
 
-from .report import Report, start  # noqa: E402
+from .report import Report, start
 
 __all__ = ["Report", "__version__", "start"]

@@ -52,10 +52,16 @@ def rules(report: Report, chosen: Choices, quick: bool = False) -> Rules:
     p, declared = report.parameters, plan(report.catalogue)
     few = {"simulations": 50, "resamples": 200} if quick else {}
     return Rules(
-        draws=min(p.placebo_draws, 100 if chosen.statistic != "mean" else 300) if quick else p.placebo_draws, **few, seed=p.seed, alpha=p.alpha, power=declared.number("power"),
-        least_share=declared.number("window_data"), least_months=int(declared.number("min_baseline_months")),
-        statistic=chosen.statistic, power_beside=False,
-    )  # fmt: skip
+        draws=min(p.placebo_draws, 100 if chosen.statistic != "mean" else 300) if quick else p.placebo_draws,
+        **few,
+        seed=p.seed,
+        alpha=p.alpha,
+        power=declared.number("power"),
+        least_share=declared.number("window_data"),
+        least_months=int(declared.number("min_baseline_months")),
+        statistic=chosen.statistic,
+        power_beside=False,
+    )
 
 
 def design(report: Report, class_id: str, flow: str, window_id: str, chosen: Choices, data: Months) -> Design:
@@ -135,8 +141,9 @@ class _Builder:
     def _inside(self, episode: events.Episode) -> list[int]:
         return [self.at(m) for m in episode.months if 0 <= self.at(m) < len(self.own)]
 
-    def stretch(self, base: Regime, compared: list[events.Episode], every: list[events.Episode],
-                opens: bool) -> tuple[Stretch, set[int]]:  # fmt: skip
+    def stretch(
+        self, base: Regime, compared: list[events.Episode], every: list[events.Episode], opens: bool
+    ) -> tuple[Stretch, set[int]]:
         """The stretch of `compared` episodes with its baseline in `base`, and the months of that baseline."""
         y = np.full(len(self.own), np.nan)
         for month in range(base.first, base.last + 1):
@@ -145,7 +152,7 @@ class _Builder:
         for episode in every:
             y[self._inside(episode)] = np.nan
         if opens:
-            y[self.at(min(e.first for e in compared)):] = np.nan
+            y[self.at(min(e.first for e in compared)) :] = np.nan
         if self.data.control is not None:
             y = np.where(np.isfinite(self.data.control), y, np.nan)
         used = {int(i) + self.data.start for i in np.flatnonzero(np.isfinite(y))}
@@ -166,10 +173,11 @@ class _Builder:
         if self.chosen.new_year:
             controls.append((numbers <= 2).astype(float))
         return inference.design(
-            numbers, trend="trend" in self.chosen.baseline,
+            numbers,
+            trend="trend" in self.chosen.baseline,
             season="harmonic" if "season" in self.chosen.baseline else "none",
             controls=np.column_stack(controls) if controls else None,
-        )  # fmt: skip
+        )
 
 
 def effect(report: Report, made: Design, chosen: Choices, quick: bool = False) -> inference.Effect | Untested | None:

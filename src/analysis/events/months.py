@@ -35,12 +35,21 @@ class Choices:
 
 
 SPECIFICATIONS = {
-    "main": {}, "other_date": {"dating": "other"}, "late_days": {"late": True}, "level": {"baseline": "level"},
-    "trend": {"baseline": "trend"}, "season": {"baseline": "season"}, "new_year": {"new_year": True},
-    "china_trade": {"controls": "china_trade"}, "yuan": {"yuan": True}, "with_c": {"rough": True},
-    "sure_only": {"sure_only": True}, "alternatives": {"alternatives": True}, "median": {"statistic": "median"},
+    "main": {},
+    "other_date": {"dating": "other"},
+    "late_days": {"late": True},
+    "level": {"baseline": "level"},
+    "trend": {"baseline": "trend"},
+    "season": {"baseline": "season"},
+    "new_year": {"new_year": True},
+    "china_trade": {"controls": "china_trade"},
+    "yuan": {"yuan": True},
+    "with_c": {"rough": True},
+    "sure_only": {"sure_only": True},
+    "alternatives": {"alternatives": True},
+    "median": {"statistic": "median"},
     "poisson": {"statistic": "poisson"},
-}  # fmt: skip
+}
 
 
 def choices(report: Report, spec_id: str = "main") -> Choices:
@@ -112,8 +121,10 @@ def rows_of(report: Report, flow: str, wanted: list[int]) -> tuple[tuple[str, ..
 def _rows_by_month(report: Report, flow: str) -> dict[int, tuple[tuple[str, ...], tuple[str, ...]]]:
     cells = report.months.xs(flow, level="measure")
     cells = cells[cells["value"].notna()]
-    return {ordinal(str(month)): (rows, sources)
-            for month, rows, sources in zip(cells.index, cells["rows"], cells["sources"], strict=True)}  # fmt: skip
+    return {
+        ordinal(str(month)): (rows, sources)
+        for month, rows, sources in zip(cells.index, cells["rows"], cells["sources"], strict=True)
+    }
 
 
 def month_numbers(start: int, n: int) -> npt.NDArray[np.int64]:

@@ -45,7 +45,11 @@ def changes(points: list[Point]) -> dict[str, int]:
     result: dict[str, int] = {}
     for point in points:
         before = main[point.key]
-        if point.effect is not None and before is not None and math.copysign(1, point.effect) != math.copysign(1, before):
+        if (
+            point.effect is not None
+            and before is not None
+            and math.copysign(1, point.effect) != math.copysign(1, before)
+        ):
             result[point.spec.spec_id] = result.get(point.spec.spec_id, 0) + 1
     return result
 

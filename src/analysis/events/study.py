@@ -113,8 +113,10 @@ class Study:
     @functools.cached_property
     def family(self) -> dict[str, int]:
         """Tests made in each flow: the cells that have a p value."""
-        return {flow: sum(p.smallest_p is not None for key, p in self.possible.items() if key[1] == flow)
-                for flow in self.flows}  # fmt: skip
+        return {
+            flow: sum(p.smallest_p is not None for key, p in self.possible.items() if key[1] == flow)
+            for flow in self.flows
+        }
 
     def verdict(self, key: Key) -> str:
         return self.possible[key].verdict(self.report.parameters.alpha, self.family[key[1]])
@@ -145,8 +147,11 @@ class Study:
     @functools.cached_property
     def pair_family(self) -> dict[tuple[str, str], int]:
         """Correlations tested, by flow and frequency."""
-        return {(flow, frequency): sum(pair.found is not None for pair in self._pairs_of(flow, frequency))
-                for flow in self.flows for frequency in correlations.A_YEAR}  # fmt: skip
+        return {
+            (flow, frequency): sum(pair.found is not None for pair in self._pairs_of(flow, frequency))
+            for flow in self.flows
+            for frequency in correlations.A_YEAR
+        }
 
     @functools.cached_property
     def pair_holm(self) -> dict[tuple[str, str, int], float]:
