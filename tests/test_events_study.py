@@ -138,6 +138,12 @@ def test_the_raw_effect_is_the_mean_forecast_error_of_least_squares(report: Repo
         assert found.raw == pytest.approx(np.mean(errors), abs=1e-9)
 
 
+def baseline(numbers: list[int]) -> np.ndarray:
+    """Constant, trend, and one sine and cosine a year, for months as ordinals."""
+    angle = [2 * np.pi * (m % 12 + 1) / 12 for m in numbers]
+    return np.array([[1, m, np.cos(a), np.sin(a)] for m, a in zip(numbers, angle, strict=True)])
+
+
 def by_hand(report: Report, key: tuple[str, str, str], opens: bool) -> list[float]:
     """Forecast errors of all windows of a cell, from the table of months and numpy's least squares."""
     class_id, flow, window_id = key
@@ -174,14 +180,8 @@ def by_hand(report: Report, key: tuple[str, str, str], opens: bool) -> list[floa
         fit = [m for m in log if base.first <= m <= base.last and m not in own]
         if len(fit) < 12:
             continue
-        x = lambda ms: np.array(
-            [
-                [1, m, np.cos(2 * np.pi * (m % 12 + 1) / 12), np.sin(2 * np.pi * (m % 12 + 1) / 12)]  # noqa: E731
-                for m in ms
-            ]
-        )
-        beta = np.linalg.lstsq(x(fit), np.array([log[m] for m in fit]), rcond=None)[0]
-        errors += list(np.array([log[m] for m in windows]) - x(windows) @ beta)
+        beta = np.linalg.lstsq(baseline(fit), np.array([log[m] for m in fit]), rcond=None)[0]
+        errors += list(np.array([log[m] for m in windows]) - baseline(windows) @ beta)
     return errors
 
 

@@ -238,8 +238,8 @@ def _correlations(report: Report, study: Study) -> Iterator[Fact]:
         id = f"events.correlation.{pair.series.series_id}.{pair.flow}.{lag_name(pair.lag)}"
         p = report.parameters
         period = f"{pair.first[:4]}-{pair.last[:4]}" if pair.first else f"{p.start_year}-{p.end_year}"
-        label = f"Correlation of changes: {pair.series.label} and {FLOWS[pair.flow]} {abs(pair.lag)} {pair.series.frequency}s "
-        label += "earlier" if pair.lag < 0 else "later"
+        away = f"{abs(pair.lag)} {pair.series.frequency}s {'earlier' if pair.lag < 0 else 'later'}"
+        label = f"Correlation of changes: {pair.series.label} and {FLOWS[pair.flow]} {away}"
         rows, sources = correlations.rows_of(report, pair) if pair.lag == 0 else ((), ())
         if pair.found is None:
             yield Fact(

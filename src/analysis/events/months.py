@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -31,7 +31,7 @@ class Choices:
     rough: bool = False
     sure_only: bool = False
     alternatives: bool = False
-    statistic: str = "mean"
+    statistic: Literal["mean", "median", "poisson"] = "mean"
 
 
 SPECIFICATIONS = {

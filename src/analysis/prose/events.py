@@ -1,4 +1,4 @@
-"""The sentences of events: what can be tested, whether the controls are found, what moved, and what could not be seen."""
+"""The sentences of events: what can be tested, whether controls are found, what moved, what could not be seen."""
 
 from __future__ import annotations
 
@@ -30,9 +30,11 @@ def question(report: Report) -> Prose:
                 "that they do not. Here each saying becomes a comparison that could have come out otherwise."
             ),
             say(
-                "Classes of events, windows, regimes, baseline and tests were written down before the first result; they "
+                "Classes of events, windows, regimes, baseline and tests were written down before the first result; "
+                "they "
                 "are "
-                "tables of the data package. A month of grade {bad}, or one that the audit does not let be read singly, "
+                "tables of the data package. A month of grade {bad}, or one that the audit does not let be read "
+                "singly, "
                 "carries no test.",
                 bad="C or D",
             ),
@@ -327,7 +329,8 @@ def missing(report: Report) -> Prose:
     return Prose(
         (
             say(
-                "Missing: months of other partners, which would show whether a month was odd for the DPRK alone; a price "
+                "Missing: months of other partners, which would show whether a month was odd for the DPRK alone; a "
+                "price "
                 "of "
                 "coal; China's total trade by month after the series used here ends; scores of events for all years."
             ),
