@@ -50,9 +50,9 @@ def rules(report: Report, chosen: Choices, quick: bool = False) -> Rules:
     With `quick`, few draws: enough for the effect of one specification among many, whose p is not shown.
     """
     p, declared = report.parameters, plan(report.catalogue)
-    few = {"simulations": 50, "resamples": 200} if quick else {}
+    few = {"resamples": 200} if quick else {}
     return Rules(
-        draws=min(p.placebo_draws, 100 if chosen.statistic != "mean" else 300) if quick else p.placebo_draws,
+        draws=min(p.placebo_draws, 40 if chosen.statistic != "mean" else 150) if quick else p.placebo_draws,
         **few,
         seed=p.seed,
         alpha=p.alpha,

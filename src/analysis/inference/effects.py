@@ -15,7 +15,7 @@ import numpy as np
 
 from . import robust
 from .bootstrap import block_index, block_length
-from .calibrated import Reference, reference
+from .calibrated import Reference, ratios, reference
 from .errors import Placements, placements
 from .noise import correlation_matrix, estimate
 from .placebo import Joint, Null, join, null, p_values
@@ -34,7 +34,7 @@ class Rules:
 
     `draws`: placebo placements at most; `alpha` and `power`: of the smallest detectable effect; `level`: of intervals;
     `least_share`: of a window's months that need a figure; `least_months`: of a baseline; `least_episodes`: of a class;
-    `simulations`, `power_simulations`, `resamples`: series of noise without an effect, for power, and for intervals;
+    `power_simulations`, `resamples`: series of noise for power, and for intervals;
     `power_beside`: whether `testable` gives the detectable effect of the comparisons beside the main one too;
     `statistic`: the mean, or a robust twin of it (see `robust`), of which the interval stays that of the mean.
     """
@@ -47,7 +47,6 @@ class Rules:
     least_share: float = 0.5
     least_months: int = 12
     least_episodes: int = 1
-    simulations: int = 2_000
     power_beside: bool = True
     power_simulations: int = 200
     resamples: int = 1_000
@@ -173,17 +172,26 @@ def testable(stretches: Sequence[Stretch], rules: Rules | None = None) -> Testab
         return detectable(joint, test, noise, planted(joint, used), rules.alpha, rules.power)
 
     enough_rows = max(POWER_PLACEMENTS, math.ceil(4 / rules.alpha))
-    few = replace(made, placebo=made.placebo.first(enough_rows))
+    few = made.placebo.first(enough_rows)
     shift = None if isinstance(made.shift, Untested) else made.shift.first(enough_rows)
+    # Power asks only whether p is at most alpha: one critical ratio answers that for all simulated series.
+    strict = None if made.reference is None else reference(few).critical(rules.alpha)
+
+    def by_noise(joint: Joint, effects: Floats) -> Floats:
+        return np.where(ratios(joint, effects) >= (np.inf if strict is None else strict), 0.0, 1.0)
+
+    def both(joint: Joint, effects: Floats) -> Floats:
+        return np.maximum(p_values(joint, effects), by_noise(joint, effects))
+
     return Testable(
         episodes=sum(len(s.episodes) for s in used), **_months(made.placebo),
         placements=made.placebo.placements, smallest_p=made.placebo.smallest_p,
-        detectable=smallest_effect(few.placebo, lambda _, effects: _p(few, effects)[0])
-        if rules.power_beside or made.reference is None else None,
+        detectable=smallest_effect(few, p_values if strict is None else both)
+        if rules.power_beside or strict is None else None,
         shift_smallest_p=None if isinstance(made.shift, Untested) else made.shift.smallest_p,
         shift_detectable=smallest_effect(shift, p_values) if shift and rules.power_beside else None,
         calibrated_smallest_p=made.reference.smallest_p if made.reference else None,
-        calibrated_detectable=smallest_effect(few.placebo, made.reference.p_values) if made.reference else None,
+        calibrated_detectable=smallest_effect(few, by_noise) if strict is not None else None,
         rho=rho, sd=sd,
     )  # fmt: skip
 
@@ -303,7 +311,7 @@ def _made(shapes: tuple[_Shape, ...], rules: Rules) -> Placed | Untested:
     if placebo.placements == 0:
         return Untested(Reason.NO_PLACEMENT)
     opens = any(stretch.opens for stretch in stretches)
-    known = reference(placebo.first(POWER_PLACEMENTS), stretches, rules.simulations, rng) if opens else None
+    known = reference(placebo) if opens else None
     return Placed(tuple(i for i, _ in usable), placebo, _shift(stretches, rules, rng), known)
 
 
