@@ -417,7 +417,7 @@ def event_effects(report: Report) -> Display:
         keys += [f"{'●■▲'['os^'.index(SHAPES[f])]} {NAMES[f]}" for f in flows] if narrow else []
         style.footer(figure, narrow, keys)
 
-    wide, narrow = style.draw(paint, height=1.4 + 0.165 * len(rows), narrow_height=1.6 + 0.26 * len(rows))
+    wide, narrow = style.draw(paint, height=1.2 + 0.118 * len(rows), narrow_height=1.6 + 0.26 * len(rows))
     return FigureDisplay(
         id="event_effects",
         svg=wide,
@@ -615,7 +615,7 @@ def event_specifications(report: Report) -> Display:
             figure, narrow, [*keys, *([f"{'●■▲'['os^'.index(SHAPES[f])]} {NAMES[f]}" for f in flows] if narrow else [])]
         )
 
-    wide, narrow = style.draw(paint, height=1.4 + 0.165 * len(rows), narrow_height=1.6 + 0.26 * len(rows))
+    wide, narrow = style.draw(paint, height=1.2 + 0.118 * len(rows), narrow_height=1.6 + 0.26 * len(rows))
     turned = sensitivity.changes(points)
     ranges = sensitivity.ranges(points)
     both = sum(low < 0 < high for low, high in ranges.values())

@@ -20,7 +20,7 @@ from .noise import RHOS, correlation_matrix
 from .placebo import Joint, less_others
 from .stretch import Floats
 
-STEPS = np.arange(-15.0, 15.0, 0.1)  # of the integral, in the log of the frequency
+STEPS = np.arange(-22.0, 16.0, 0.1)  # of the integral, in the log of the frequency
 CHUNK = 100  # series at once
 HALVINGS = 24
 
@@ -89,10 +89,10 @@ def _above(ratio: Floats, event: Floats, placebos: Floats) -> Floats:
     The determinant behind the characteristic function of a rank-one change of a diagonal form needs no eigenvalues.
     Its last factor has a negative imaginary part at every frequency, so the principal logarithm is the right one.
     """
-    unit = float(event @ event)
-    if unit == 0:
+    size = event @ event + ratio**2 * placebos.sum()
+    if not size.all():
         return np.ones(len(ratio))
-    u = (np.exp(STEPS) / unit)[None, :, None]
+    u = (np.exp(STEPS)[None, :] / size[:, None])[..., None]  # the integrand lives around one over the size of the form
     spread = 1 + 2j * u * (ratio[:, None, None] ** 2 * placebos)
     last = 1 - 2j * u[..., 0] * (event**2 / spread).sum(axis=2)
     phi = np.exp(-0.5 * (np.log(spread).sum(axis=2) + np.log(last)))

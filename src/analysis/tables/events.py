@@ -233,7 +233,7 @@ def verdict_words(report: Report, cell: Cell) -> str:
     """What an effect says, from its p values and from what could have been seen."""
     study, alpha = report.event_study, report.parameters.alpha
     if cell.found is None or cell.p is None:
-        return f"{NO}: {cell.possible.reason or cell.reason}"
+        return NO
     if cell.holm is not None and cell.holm <= alpha:
         word = "found"
     elif cell.p <= alpha:
