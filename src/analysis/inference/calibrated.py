@@ -97,7 +97,7 @@ def _above(ratio: Floats, event: Floats, placebos: Floats) -> Floats:
     last = 1 - 2j * u[..., 0] * (event**2 / spread).sum(axis=2)
     phi = np.exp(-0.5 * (np.log(spread).sum(axis=2) + np.log(last)))
     area = phi.imag.sum(axis=1) * (STEPS[1] - STEPS[0])
-    return np.clip(0.5 + area / np.pi, 0.0, 1.0)
+    return np.asarray(np.clip(0.5 + area / np.pi, 0.0, 1.0))
 
 
 def _block(matrices: Sequence[Floats]) -> Floats:

@@ -134,11 +134,11 @@ def _control(report: Report, label: str, tested: list[Cell]) -> Sentence:
         )
     ]
     for cell in found[:2] + plain[:2] + missed[:2]:
-        parts.append(cell_sentence(report, cell))
+        parts.append(_cell_sentence(report, cell))
     return join(*parts)
 
 
-def cell_sentence(report: Report, cell: Cell) -> Sentence:
+def _cell_sentence(report: Report, cell: Cell) -> Sentence:
     """One effect with its interval, its p and, where it is not told apart from nothing, what could have been seen."""
     fact = report.fact(f"events.effect.{'.'.join(cell.key)}")
     text = "{flow}, months {window}: {effect} ({effect:low} to {effect:high}), p {p}, adjusted {adjusted}"
@@ -180,7 +180,7 @@ def _class_sentence(report: Report, class_id: str) -> Sentence | None:
     if found:
         return join(
             say("{name}: effects that stand out after adjustment, {n} of {m}.", name=name, n=len(found), m=len(cells)),
-            *(cell_sentence(report, c) for c in found[:2]),
+            *(_cell_sentence(report, c) for c in found[:2]),
         )
     if plain:
         best = min(plain, key=lambda c: c.p or 1)
@@ -191,7 +191,7 @@ def _class_sentence(report: Report, class_id: str) -> Sentence | None:
                 n=len(plain),
                 m=len(cells),
             ),
-            cell_sentence(report, best),
+            _cell_sentence(report, best),
         )
     able = [
         c
@@ -208,7 +208,7 @@ def _class_sentence(report: Report, class_id: str) -> Sentence | None:
             m=len(cells),
             seen=seen(sharp.possible.detectable, study.verdict(sharp.key)),
         ),
-        cell_sentence(report, sharp),
+        _cell_sentence(report, sharp),
     )
 
 
@@ -342,10 +342,10 @@ def missing(report: Report) -> Prose:
 
 def findings(report: Report) -> Findings:
     """The findings of this part."""
-    return Findings(tuple(chief(report)))
+    return Findings(_chief(report))
 
 
-def chief(report: Report) -> tuple[Finding, ...]:
+def _chief(report: Report) -> tuple[Finding, ...]:
     """What the summary takes: what was found, and what could not be tested."""
     study = report.event_study
     if not study.keys:

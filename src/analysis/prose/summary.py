@@ -11,7 +11,7 @@ from . import dependence, events, trade
 
 def findings(report: Report) -> Findings:
     """The findings of every part. Each part's own function makes them; this one only chooses the order."""
-    return Findings((*trade.findings(report).findings, *dependence.chief(report), *events.chief(report)))
+    return Findings((*trade.findings(report).findings, *dependence.chief(report), *events.findings(report).findings))
 
 
 def scope(report: Report) -> Prose:

@@ -150,9 +150,9 @@ def event_effects_table(report: Report) -> TableDisplay:
     study = report.event_study
     return _effects(
         report,
-        [k for k in study.keys if study.cells[k].found is not None],
+        study.keys,
         id="event_effects_table",
-        title=say("Every effect"),
+        title=say("Every effect, and every gap with its reason"),
         long=True,
         gaps=False,
     )
@@ -173,7 +173,7 @@ def _effects(report: Report, keys: list[Key], *, id: str, title: Any, long: bool
                 "beside": p_text(_beside(cell)),
                 "adjusted": p_text(cell.holm),
                 "seen": seen(cell.possible.detectable, study.verdict(key)),
-                "verdict": verdict_words(report, cell),
+                "verdict": verdict_words(report, cell) + ("" if gaps or not _why(cell) else f": {_why(cell)}"),
                 **({"other": effect_text(other) if other and other.value is not None else GAP} if not gaps else {}),
             }
         )
@@ -221,6 +221,10 @@ def _effects(report: Report, keys: list[Key], *, id: str, title: Any, long: bool
             *caveats(report, "events-cluster", bases=["events"]),
         ),
     )
+
+
+def _why(cell: Cell) -> str:
+    return cell.possible.reason or cell.reason
 
 
 def _beside(cell: Cell) -> float | None:
