@@ -69,7 +69,7 @@ def reference(joint: Joint) -> Reference:
     squares = statistics[1:].T @ statistics[1:] / joint.placements
     event, placebos = [], []
     for rho in RHOS:
-        root = _block([np.linalg.cholesky(correlation_matrix(rho, part.known)) for part in joint.parts])
+        root = _block([np.asarray(np.linalg.cholesky(correlation_matrix(rho, part.known))) for part in joint.parts])
         values, vectors = np.linalg.eigh(root.T @ squares @ root)
         event.append(vectors.T @ (root.T @ statistics[0]))
         placebos.append(np.maximum(values, 0.0))
