@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from analysis import inference
 from analysis.inference import Effect, Reason, Rules, Stretch, Untested
+from analysis.inference.effects import _made
 from analysis.inference.noise import RHOS, ar1, estimate
 from real_months import INSIDE, OPENING, noisy
 
@@ -217,6 +218,7 @@ def test_the_same_seed_gives_the_same_numbers_and_another_seed_others() -> None:
     rules = replace(RULES, draws=300)
     first = inference.effect(stretches, rules)
     inference.effect(noisy(INSIDE["three episodes"], 0.5, np.random.default_rng(2)), rules)
+    _made.cache_clear()  # the placements are drawn again
     again, other = inference.effect(stretches, rules), inference.effect(stretches, replace(rules, seed=2))
     assert isinstance(first, Effect) and isinstance(again, Effect) and isinstance(other, Effect)
     assert (first.placebo.values == again.placebo.values).all()

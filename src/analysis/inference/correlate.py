@@ -96,7 +96,7 @@ def _at(x: Floats, y: Floats, lag: int, least_pairs: int) -> Correlation | Untes
 
 
 def _p(statistics: Floats) -> float:
-    return float(rank_p(statistics[:, None])[0])
+    return float(rank_p(np.abs(statistics)[:, None])[0])
 
 
 def _rows(x: Floats, y: Floats, both: Bools) -> Floats:

@@ -120,10 +120,15 @@ def less_others(effects: Floats) -> Floats:
     return np.asarray((effects - effects.mean(axis=0)) * (p / (p - 1)))
 
 
-def rank_p(statistics: Floats) -> Floats:
-    """(s,) share of rows of (p, s) at least as far from zero as row 0, which counts itself: (1 + #) / (1 + n)."""
-    size = np.abs(statistics)
-    return np.asarray((size >= size[0] * (1 - TIE)).mean(axis=0))
+def rank_p(sizes: Floats, scale: Floats | None = None) -> Floats:
+    """(s,) share of rows of (p, s) at least as large as row 0, which counts itself: (1 + #) / (1 + n).
+
+    `sizes` are distances from zero; each row is divided by its `scale` (p,) first.
+    """
+    # The observed row is multiplied, not all others divided: one array less.
+    least = sizes[0] * (1 - TIE)
+    bound = least if scale is None else (scale / scale[0])[:, None] * least
+    return np.asarray(np.count_nonzero(sizes >= bound, axis=0) / len(sizes))
 
 
 def p_values(joint: Joint, effects: Floats) -> Floats:
@@ -132,8 +137,8 @@ def p_values(joint: Joint, effects: Floats) -> Floats:
     The statistic is the effect minus the mean of the others, over its scale. The p is the larger of those that the
     working correlations give.
     """
-    centred = less_others(effects)
-    return np.asarray(np.max([rank_p(centred / scale[:, None]) for scale in joint.scale], axis=0))
+    sizes = np.abs(less_others(effects))
+    return np.asarray(np.max([rank_p(sizes, scale) for scale in joint.scale], axis=0))
 
 
 def null(joint: Joint, effects: Floats) -> Null:

@@ -15,8 +15,8 @@ from .noise import known_series
 from .placebo import Joint
 from .stretch import Floats, Stretch
 
-LARGEST = 40.0  # standard deviations of the noise: no effect beyond is looked for
-STEPS = 12  # halvings of the search
+FIRST, LARGEST = 4.0, 64.0  # standard deviations of the effect's noise: the search begins and ends there
+STEPS = 7  # halvings of the last span
 
 Test = Callable[[Joint, Floats], Floats]
 
@@ -50,10 +50,12 @@ def detectable(
     None where no size is: the smallest p exceeds `alpha` ("could not have rejected"), or the effect would swamp
     its own placebos. The noise is symmetric, so the same holds for a fall.
     """
-    high = LARGEST * float(np.sqrt((noise[0] ** 2).mean()))
-    if high == 0 or power(joint, test, noise, response, high, alpha) < wanted:
-        return None
-    low = 0.0
+    spread = float(np.sqrt((noise[0] ** 2).mean()))
+    low, high = 0.0, FIRST * spread
+    while power(joint, test, noise, response, high, alpha) < wanted:
+        low, high = high, 2 * high
+        if not high <= LARGEST * spread or spread == 0:
+            return None
     for _ in range(STEPS):
         middle = (low + high) / 2
         if power(joint, test, noise, response, middle, alpha) < wanted:
