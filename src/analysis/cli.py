@@ -129,6 +129,8 @@ def _parameters(options: argparse.Namespace) -> int:
     lines = []
     for name, field in ReportParameters.model_fields.items():
         kind = "one of a list" if choices(name, catalogue) else _type_name(field.annotation)
+        if name == "definitions":
+            kind = "list"
         lines += [
             name, f"  {field.description}", f"  Type: {kind}; {allowed(name, catalogue)}.",
             f"  Default: {'none' if field.default is None else field.default}",

@@ -119,6 +119,11 @@ def claim(report: Report, claim_id: str = "trade-70") -> Prose:
         careful.append(say("A careful writer names the year and the whole, for example: {last} in {last:period}, which "
                            "is {part}, over {whole}.", last=last, part=lower(row["part"]),
                            whole=lower(row["whole"])))  # fmt: skip
+        # The same year under the widest whole shows how much hangs on it.
+        least = min((f for f, _ in cells if f.period == last.period), key=lambda f: f.value or 0, default=last)
+        if least.id != last.id:
+            whole = lower(report.definitions[definition_of(least)]["whole"])
+            careful = [join(*careful, say("In the same year it was {least} over {whole}.", least=least, whole=whole))]
     return Prose((join(*told), *careful))
 
 
