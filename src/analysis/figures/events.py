@@ -868,9 +868,9 @@ def event_breaks(report: Report) -> Display:
             *(_break_words(report, flow) for flow in study.flows),
         ),
         caption=say(
-            "Breaks of the level, found by trying every set of dates on the data alone and kept while a "
-            "bootstrap "
-            "lets them stand. Months below one million dollars and unfit months are left open."
+            "Breaks of the level, found by trying every set of dates on the data alone and kept while a bootstrap lets "
+            "them stand. Months below {floor} million US dollars and unfit months are left open.",
+            floor=study.plan.settings["floor_usd_million"],
         ),
         records=tuple(
             {

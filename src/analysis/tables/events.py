@@ -211,7 +211,7 @@ def _effects(report: Report, keys: list[Key], *, id: str, title: Any, long: bool
         ),
         notes=(
             say(
-                "p: placebo dates; where an episode opens a regime, calibrated on simulated noise. p beside: circular "
+                "p: placebo dates; where an episode opens a regime, calibrated on noise. p beside: circular "
                 "shift, or the plain rank among earlier dates. Adjusted: Holm, within the flow, over {n} tests of "
                 "exports "
                 "and {m} of imports.",
