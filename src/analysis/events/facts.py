@@ -169,7 +169,7 @@ def _effect_fact(
         high=percent(found.high),
         status="derived",
         formula="exp(mean of log trade less its baseline over the windows, less the mean of its placebos) - 1"
-        + ("; p calibrated on noise over the same months, because an episode opens a regime" if found.calibrated else ""),
+        + ("; p calibrated on noise over the same months: an episode opens a regime" if found.calibrated else ""),
         rows=_join((e.row for e in made.events), rows),
         sources=_join(*(e.sources for e in made.events), sources),
         stats=stats,

@@ -47,7 +47,7 @@ class Cell:
 
 
 def _p(found: Effect | None) -> float | None:
-    """The p of the plan: placebo dates, calibrated on simulated noise where an episode opens a regime."""
+    """The p of the plan: placebo dates, calibrated on noise where an episode opens a regime."""
     if found is None:
         return None
     return found.placebo.p if found.calibrated is None else found.calibrated.p

@@ -55,7 +55,7 @@ class Rules:
 
 @dataclass(frozen=True)
 class Calibrated:
-    """The p of an event that opens a regime, from simulated noise (see `calibrated`)."""
+    """The p of an event that opens a regime, from noise over the same months (see `calibrated`)."""
 
     p: float
     smallest_p: float
