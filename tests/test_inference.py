@@ -15,7 +15,7 @@ from analysis.inference.effects import _made
 from analysis.inference.noise import RHOS, ar1, estimate
 from real_months import INSIDE, OPENING, noisy
 
-RULES = Rules(draws=200, simulations=200, power_simulations=100, resamples=200)
+RULES = Rules(draws=200, power_simulations=100, resamples=200)
 NAN = float("nan")
 
 

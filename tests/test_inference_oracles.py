@@ -70,10 +70,10 @@ def test_an_event_that_opens_a_regime_is_forecast_from_the_months_before_alone()
         base = noise.fit_months
         fit = sm.OLS(y[base], noise.x[base]).fit()
         window = noise.window & noise.finite
-        result = inference.effect([Stretch(y, noise.x, noise.episodes, True)], Rules(draws=50, simulations=50))
+        result = inference.effect([Stretch(y, noise.x, noise.episodes, True)], Rules(draws=50))
         assert isinstance(result, inference.Effect)
         assert result.raw == pytest.approx((y[window] - fit.predict(noise.x[window])).mean())
-        assert result.raw - raw == pytest.approx(inference.effect([noise], Rules(draws=50, simulations=50)).raw)  # type: ignore[union-attr]
+        assert result.raw - raw == pytest.approx(inference.effect([noise], Rules(draws=50)).raw)  # type: ignore[union-attr]
 
 
 # ---------------------------------------------------------------------------------------------- placements

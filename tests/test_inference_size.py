@@ -143,7 +143,7 @@ def test_a_dummy_with_robust_errors_raises_false_alarms_and_ours_does_not(rho: f
 def test_a_planted_effect_is_found_about_as_often_as_printed(name: str, rho: float) -> None:
     """Each series prints its own detectable effect, from its own baseline; planted, it is found in four of five."""
     stretches = (INSIDE | OPENING)[name]
-    rules = Rules(draws=150, simulations=500, power_simulations=200)
+    rules = Rules(draws=150, power_simulations=200)
     rng = np.random.default_rng(23)
     found, draws = 0, 150
     for turn in range(draws):
@@ -195,7 +195,7 @@ def test_intervals_cover_the_truth_about_as_often_as_they_say(name: str, rho: fl
     """Blocks alone cover as little as 55 of 100; widened, at least 85 on two or three years."""
     stretches = (INSIDE | OPENING)[name]
     rng = np.random.default_rng(4)
-    rules = Rules(draws=100, simulations=100, resamples=300)
+    rules = Rules(draws=100, resamples=300)
     covered, draws = 0, 200
     for _ in range(draws):
         result = inference.effect(noisy(stretches, rho, rng), rules)

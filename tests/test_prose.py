@@ -33,7 +33,7 @@ IN_WORDS = re.compile(
 ALLOWED = re.compile(r"\{[^}]*\}|\bmillion US dollars|\bhalf a unit\b", re.IGNORECASE)
 FUNCTIONS = [
     getattr(module, name)
-    for module in (prose.summary, prose.trade, prose.data, prose.food, prose.fuel)
+    for module in (prose.summary, prose.trade, prose.data, prose.events, prose.food, prose.fuel)
     for name, function in vars(module).items()
     if getattr(function, "__module__", "") == module.__name__ and not name.startswith("_") and callable(function)
 ]
@@ -43,6 +43,8 @@ SETS = [
     {"start_year": 2024, "base_year": 2024, "index_year": 2025}, {"as_of": "2005-06-30"},
     {"as_of": "2015-06-30", "basis": "kotra"}, {"worst_quality": "A"}, {"basis": "mirror", "start_year": 2016},
     {"start_year": 1990, "end_year": 1999, "base_year": 1990, "index_year": 1992},
+    {"event_classes": "nuclear_tests,closure_2020", "flow": "imports", "windows": "m0_m2,m0_m11"},
+    {"regimes": "reopening", "frequency": "year", "lags": 0, "alpha": 0.2},
 ]  # fmt: skip
 
 

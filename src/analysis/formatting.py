@@ -23,6 +23,11 @@ MONTHS = (
 )  # fmt: skip
 
 
+def sentence_case(text: str) -> str:
+    """`text` with a capital first letter; the other letters stay, so that names keep theirs."""
+    return text[:1].upper() + text[1:]
+
+
 def day_text(day: date) -> str:
     """`19 February 2017`."""
     return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
@@ -96,4 +101,4 @@ def fact_text(fact: Fact, style: str = "") -> str:
 def is_share(fact: Fact) -> bool:
     """A share of a whole takes no plus; a change does."""
     topic, kind = fact.id.split(".")[:2]
-    return topic == "dependence" and not kind.endswith("_change")
+    return (topic == "dependence" and not kind.endswith("_change")) or (topic, kind) == ("events", "votes")

@@ -17,6 +17,7 @@ from .catalogue import Catalogue, load
 from .dependence.amounts import Share
 from .dependence.shares import all_shares
 from .display import Masthead
+from .events.study import Study
 from .facts import Fact, FactBook
 from .formatting import day_text
 from .parameters import PARAMETER_NAMES, ReportParameters, resolve
@@ -33,11 +34,18 @@ class Report:
     @functools.cached_property
     def facts(self) -> FactBook:
         from .dependence.facts import dependence_facts
+        from .events.facts import event_facts
         from .trade.facts import trade_facts
 
-        book = FactBook(trade_facts(self))
-        book.add(dependence_facts(self))
-        return book
+        return FactBook(later={
+            "trade": lambda: trade_facts(self), "dependence": lambda: dependence_facts(self),
+            "events": lambda: event_facts(self),
+        })  # fmt: skip
+
+    @functools.cached_property
+    def event_study(self) -> Study:
+        """The event study, each part computed when it is first asked for."""
+        return Study(self)
 
     @functools.cached_property
     def shares(self) -> dict[str, dict[int, Share]]:

@@ -8,12 +8,22 @@ from .balance import balance
 from .bases import bases, growth_range
 from .coverage import calendar
 from .dependence import asymmetry, crops, deficits, food, fuel, matrix, partners, trade_flow, trade_shares
+from .events import (
+    event_breaks,
+    event_correlations,
+    event_effects,
+    event_matrix,
+    event_panel,
+    event_specifications,
+    event_timeline,
+)
 from .growth import growth
 from .levels import index_scale, levels, real, story
 from .periods import month_growth, months, quarters
 
 __all__ = [
-    "asymmetry", "balance", "bases", "calendar", "crops", "deficits", "food", "fuel", "growth", "growth_range",
-    "index_scale", "levels", "matrix", "month_growth", "months", "partners", "quarters", "real", "story", "trade_flow",
-    "trade_shares",
+    "asymmetry", "balance", "bases", "calendar", "crops", "deficits", "event_breaks", "event_correlations",
+    "event_effects", "event_matrix", "event_panel", "event_specifications", "event_timeline", "food", "fuel",
+    "growth", "growth_range", "index_scale", "levels", "matrix", "month_growth", "months", "partners",
+    "quarters", "real", "story", "trade_flow", "trade_shares",
 ]  # fmt: skip

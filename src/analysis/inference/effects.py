@@ -15,7 +15,7 @@ import numpy as np
 
 from . import robust
 from .bootstrap import block_index, block_length
-from .calibrated import Reference, reference
+from .calibrated import Reference, ratios, reference
 from .errors import Placements, placements
 from .noise import correlation_matrix, estimate
 from .placebo import Joint, Null, join, null, p_values
@@ -24,7 +24,7 @@ from .power import detectable, noise_effects, planted
 from .reasons import Reason, Untested
 from .stretch import Bools, Floats, Stretch
 
-POWER_PLACEMENTS = 400  # of each comparison in the simulation of power, more where a small alpha needs them
+POWER_PLACEMENTS = 200  # of each comparison in the simulation of power, more where a small alpha needs them
 CONSTANT = 1e-10  # residuals of this size, relative to the series, are rounding
 
 
@@ -34,7 +34,8 @@ class Rules:
 
     `draws`: placebo placements at most; `alpha` and `power`: of the smallest detectable effect; `level`: of intervals;
     `least_share`: of a window's months that need a figure; `least_months`: of a baseline; `least_episodes`: of a class;
-    `simulations`, `power_simulations`, `resamples`: series of noise without an effect, for power, and for intervals;
+    `power_simulations`, `resamples`: series of noise for power, and for intervals;
+    `power_beside`: whether `testable` gives the detectable effect of the comparisons beside the main one too;
     `statistic`: the mean, or a robust twin of it (see `robust`), of which the interval stays that of the mean.
     """
 
@@ -46,15 +47,15 @@ class Rules:
     least_share: float = 0.5
     least_months: int = 12
     least_episodes: int = 1
-    simulations: int = 2_000
-    power_simulations: int = 400
+    power_beside: bool = True
+    power_simulations: int = 200
     resamples: int = 1_000
     statistic: Literal["mean", "median", "poisson"] = "mean"
 
 
 @dataclass(frozen=True)
 class Calibrated:
-    """The p of an event that opens a regime, from simulated noise (see `calibrated`)."""
+    """The p of an event that opens a regime, from noise over the same months (see `calibrated`)."""
 
     p: float
     smallest_p: float
@@ -171,16 +172,26 @@ def testable(stretches: Sequence[Stretch], rules: Rules | None = None) -> Testab
         return detectable(joint, test, noise, planted(joint, used), rules.alpha, rules.power)
 
     enough_rows = max(POWER_PLACEMENTS, math.ceil(4 / rules.alpha))
-    few = replace(made, placebo=made.placebo.first(enough_rows))
+    few = made.placebo.first(enough_rows)
     shift = None if isinstance(made.shift, Untested) else made.shift.first(enough_rows)
+    # Power asks only whether p is at most alpha: one critical ratio answers that for all simulated series.
+    strict = None if made.reference is None else reference(few).critical(rules.alpha)
+
+    def by_noise(joint: Joint, effects: Floats) -> Floats:
+        return np.where(ratios(joint, effects) >= (np.inf if strict is None else strict), 0.0, 1.0)
+
+    def both(joint: Joint, effects: Floats) -> Floats:
+        return np.maximum(p_values(joint, effects), by_noise(joint, effects))
+
     return Testable(
         episodes=sum(len(s.episodes) for s in used), **_months(made.placebo),
         placements=made.placebo.placements, smallest_p=made.placebo.smallest_p,
-        detectable=smallest_effect(few.placebo, lambda _, effects: _p(few, effects)[0]),
+        detectable=smallest_effect(few, p_values if strict is None else both)
+        if rules.power_beside or strict is None else None,
         shift_smallest_p=None if isinstance(made.shift, Untested) else made.shift.smallest_p,
-        shift_detectable=smallest_effect(shift, p_values) if shift else None,
+        shift_detectable=smallest_effect(shift, p_values) if shift and rules.power_beside else None,
         calibrated_smallest_p=made.reference.smallest_p if made.reference else None,
-        calibrated_detectable=smallest_effect(few.placebo, made.reference.p_values) if made.reference else None,
+        calibrated_detectable=smallest_effect(few, by_noise) if strict is not None else None,
         rho=rho, sd=sd,
     )  # fmt: skip
 
@@ -254,7 +265,9 @@ def placed(stretches: Sequence[Stretch], rules: Rules) -> tuple[Placed, list[Str
     if not usable:
         return Untested(Reason.BEYOND_DATA)
     # What does not change the placements must not split the cache.
-    key = replace(rules, alpha=0.05, power=0.8, level=0.95, statistic="mean", resamples=0, power_simulations=0)
+    key = replace(
+        rules, alpha=0.05, power=0.8, level=0.95, statistic="mean", resamples=0, power_simulations=0, power_beside=True
+    )
     made = _made(tuple(map(_Shape.of, usable)), key)
     return made if isinstance(made, Untested) else (made, [usable[index] for index in made.indices])
 
@@ -270,7 +283,7 @@ def _with_data(stretch: Stretch, least_share: float) -> Stretch:
     return replace(stretch, y=y, episodes=kept)
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=16)
 def _made(shapes: tuple[_Shape, ...], rules: Rules) -> Placed | Untested:
     rng = np.random.default_rng(rules.seed)
     usable, reasons = [], []
@@ -298,7 +311,7 @@ def _made(shapes: tuple[_Shape, ...], rules: Rules) -> Placed | Untested:
     if placebo.placements == 0:
         return Untested(Reason.NO_PLACEMENT)
     opens = any(stretch.opens for stretch in stretches)
-    known = reference(placebo.first(POWER_PLACEMENTS), stretches, rules.simulations, rng) if opens else None
+    known = reference(placebo) if opens else None
     return Placed(tuple(i for i, _ in usable), placebo, _shift(stretches, rules, rng), known)
 
 

@@ -34,7 +34,7 @@ def means(y: Floats, x: Floats, fit: Bools, masks: Bools, twin: Twin) -> Floats:
     if twin == "median":
         expected = _huber(filled, x, base)
         inside = np.where(masks, filled - expected, np.nan)
-        return np.asarray(np.nanmedian(inside, axis=1))
+        return np.asarray(_row_median(inside))
     level = float(np.max(filled, where=finite, initial=-np.inf))
     values = np.where(finite, np.exp(filled - level), 0.0)  # the unit does not matter, the largest month is one
     expected = _poisson(values, x, base)
@@ -46,11 +46,20 @@ def _huber(y: Floats, x: Floats, base: Floats) -> Floats:
 
     def update(expected: Floats) -> tuple[Floats, Floats]:
         errors = y - expected
-        spread = np.nanmedian(np.where(base > 0, np.abs(errors), np.nan), axis=1, keepdims=True) / TO_SD
+        spread = _row_median(np.where(base > 0, np.abs(errors), np.nan))[:, None] / TO_SD
         size = np.abs(errors) / np.maximum(spread, np.finfo(float).tiny)
         return base * np.minimum(1.0, TUNING / np.maximum(size, TUNING)), np.broadcast_to(y, errors.shape)
 
     return _reweighted(x, base, np.broadcast_to(y, base.shape), update)
+
+
+def _row_median(values: Floats) -> Floats:
+    """(p,) median of each row of (p, n) without its NaN; numpy's own takes twenty times as long on short rows."""
+    ordered = np.sort(values, axis=1)  # NaN goes to the end
+    known = np.isfinite(ordered).sum(axis=1)
+    rows = np.arange(len(values))
+    middle = (ordered[rows, np.maximum(known - 1, 0) // 2] + ordered[rows, np.maximum(known, 1) // 2]) / 2
+    return np.where(known > 0, middle, np.nan)
 
 
 def _poisson(values: Floats, x: Floats, base: Floats) -> Floats:
