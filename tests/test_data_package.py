@@ -24,7 +24,9 @@ TABLES = sorted(PATHS)
 # Closed lists, written here a second time on purpose: a new word must be meant.
 STATUSES = {"reported", "mirror", "derived", "estimated", "unreported"}
 QUALITIES = {"A", "B", "C", "D"}
-UNITS = {"usd_million", "percent", "index_1982_84", "tonnes", "tonnes_n", "kt", "barrels", "mtoe", "kt_c"}
+UNITS = {
+    "usd_million", "percent", "index_1982_84", "tonnes", "tonnes_n", "kt", "barrels", "mtoe", "kt_c", "ratio",
+}  # fmt: skip
 TERMS = {"single-figures-quoted", "publisher-terms", "own-work", "public-domain", "open-licence"}
 BASES = {"customs", "kotra", "comtrade", "mirror", "other", "with_inter_korean"}
 MEASURES = {
@@ -37,6 +39,13 @@ KEYS = {
     "trade/china_dprk_quarterly": ["year", "period", "measure"],
     "trade/china_dprk_blocks": ["first_month", "last_month", "measure"],
     "trade/fitness": ["first_month", "last_month", "measure"], "macro/us_cpi": ["month"], "events": ["event_id"],
+    "food/cereal_exports_to_dprk": ["year", "crop", "exporter"], "food/exporters": ["exporter"],
+    "food/cereal_production": ["year", "crop"], "food/cereal_balance_imports": ["year", "crop"],
+    "food/flour_from_china": ["year", "product"], "food/fertiliser_imports": ["year", "supplier", "product"],
+    "energy/fuel_trade": ["year", "exporter", "importer", "compiler"], "energy/crude_oil_from_china": ["row_id"],
+    "energy/refined_products_un": ["first_month", "last_month", "supplier", "vintage"],
+    "energy/energy_use": ["year", "item", "vintage"],
+    "dependence/factors": ["row_id"],
     "caveats": ["caveat_id"], "corrections": ["correction_id"], "sources": ["source_id"],
     "trade/dprk_total_annual": ["row_id"], "trade/inter_korean": ["row_id"],
     "trade/partners": ["year", "partner", "measure", "compiler"], "trade/partner_names": ["partner"],
@@ -111,7 +120,9 @@ def test_every_source_has_publisher_address_access_date_and_terms() -> None:
         assert web or (ROOT / row["address"]).is_file(), f"{row['source_id']} leads nowhere: {row['address']}"
 
 
-@pytest.mark.parametrize("name", ["trade/china_dprk_annual", "sources"])
+@pytest.mark.parametrize(
+    "name", ["sources", *(name for name in TABLES if {"row_id", "published"} <= set(rows_of(name)[0]))]
+)
 def test_no_page_was_published_after_it_was_read(name: str) -> None:
     accessed = {row["source_id"]: row["accessed"] for row in rows_of("sources")}
     for row in rows_of(name):
@@ -143,6 +154,12 @@ def test_a_value_is_empty_when_and_only_when_it_is_unreported(name: str) -> None
 def test_rows_are_unique(name: str) -> None:
     keys = Counter(tuple(row[column] for column in KEYS[name]) for row in rows_of(name))
     assert [key for key, count in keys.items() if count > 1] == []
+
+
+@pytest.mark.parametrize("name", [name for name in TABLES if "row_id" in rows_of(name)[0]])
+def test_the_names_of_rows_are_unique(name: str) -> None:
+    names = Counter(row["row_id"] for row in rows_of(name))
+    assert [name for name, count in names.items() if count > 1] == []
 
 
 def test_the_name_of_an_annual_row_says_what_it_holds() -> None:

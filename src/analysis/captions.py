@@ -70,6 +70,21 @@ def recency(report: Report, last: object) -> Sentence:
     )
 
 
+def year_spans(years: Iterable[int]) -> list[str]:
+    """Years as `2011`, `2014` and, where three or more follow each other, `2018–2024`."""
+    spans: list[list[int]] = []
+    for year in sorted(years):
+        if spans and year == spans[-1][-1] + 1:
+            spans[-1].append(year)
+        else:
+            spans.append([year])
+    return [
+        word
+        for span in spans
+        for word in ([f"{span[0]}–{span[-1]}"] if len(span) > 2 else [str(year) for year in span])
+    ]
+
+
 def marks_note() -> Sentence:
     """What the signs in tables mean."""
     return say(

@@ -34,6 +34,11 @@ COLOURS = {
 }  # fmt: skip
 DASHES = {"customs": "-", "kotra": "-", "comtrade": (0, (4, 2)), "mirror": (0, (1.5, 1.5))}
 SHAPES = {"customs": "o", "kotra": "s", "comtrade": "^", "mirror": "D"}
+# Lines of definitions: the colour, dashes and marker of one line are used by no other of the same chart.
+LINES = (
+    ("#AA3377", "-", "s"), ("#0072B2", (0, (5, 1.5)), "o"), ("#9A6A00", (0, (1.5, 1.2)), "^"), ("#009E73", "-.", "D"),
+    ("#D55E00", (0, (3, 1, 1, 1, 1, 1)), "v"), ("#595959", "-", "P"), ("#1b1b1b", "--", "X"), ("#56B4E9", ":", "<"),
+)  # fmt: skip
 MARKERS = {
     "reported": {"marker": "o", "filled": True}, "mirror": {"marker": "o", "filled": True},
     "derived": {"marker": "o", "filled": False}, "estimated": {"marker": "s", "filled": False},
@@ -174,6 +179,15 @@ def _apart(heights: list[float], gap: float) -> list[float]:
         floor = 0.02 if position == len(result) - 1 else result[position + 1] + gap
         result[position] = max(result[position], floor)
     return result
+
+
+def key_lines(axes: Axes, narrow: bool) -> None:
+    """Names of the labelled lines under the axes, each with its own dashes and marker."""
+    handles, labels = axes.get_legend_handles_labels()
+    if handles:
+        axes.legend(handles, labels, loc="upper left", bbox_to_anchor=(0, -0.14 if not narrow else -0.12),
+                    ncols=1 if narrow else 2, frameon=False, fontsize=7.5, handlelength=3.2, columnspacing=1.4,
+                    borderaxespad=0)  # fmt: skip
 
 
 REPORTED, DERIVED, ESTIMATED, UNFIT = "● reported", "○ derived", "□ with an estimate", "× unfit for growth"

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 from ..catalogue import Catalogue
 from ..errors import DataError
-from . import trade
+from . import food, fuel, trade
 from .amounts import Share
 
 if TYPE_CHECKING:
     from ..parameters import ReportParameters
 
-TOPICS = (trade,)
+TOPICS = (trade, food, fuel)
 
 
 def all_shares(catalogue: Catalogue, parameters: ReportParameters) -> dict[str, dict[int, Share]]:
@@ -27,3 +27,14 @@ def all_shares(catalogue: Catalogue, parameters: ReportParameters) -> dict[str, 
     if odd := sorted(set(made) ^ set(declared)):
         raise DataError(f"The table dependence/definitions and the package disagree about the definition {odd[0]}.")
     return {definition: made[definition] for definition in declared}
+
+
+def leading(parameters: ReportParameters, topic: str) -> str:
+    """The definition that carries the text of a topic (trade, food or fuel), as the parameters choose it."""
+    crude = parameters.crude_estimate == "with"
+    if topic == "trade":
+        name = "kotra" if parameters.inter_korean == "without" else "with_inter_korean"
+        return f"trade_share.{name}" + ("" if crude else "_without_crude")
+    if topic == "food":
+        return "cereal_imports." + ("with_aid" if parameters.food_aid == "with" else "quantity")
+    return "fuel_imports." + ("hs27_with_crude" if crude else "hs27_recorded")

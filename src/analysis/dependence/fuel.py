@@ -1,0 +1,315 @@
+"""How much of the DPRK's fuel comes from China, under each definition.
+
+Five wholes stand side by side: the value of recorded fuel imports (HS 27), without and with an estimate of the
+crude oil that customs leaves out; crude oil by weight; refined products notified to the United Nations; all
+oil used; all energy used. Since customs fell silent the quantity of crude oil is not reported. It is never zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from ..catalogue import Catalogue
+from ..facts import Fact
+from .amounts import Amount, Share, add, gap, less, share
+from .readings import Records, converted, factor, known, part_of, times, widened, zero
+
+if TYPE_CHECKING:
+    from ..parameters import ReportParameters
+
+FUELS = "energy/fuel_trade"
+OIL = "energy/crude_oil_from_china"
+REFINED = "energy/refined_products_un"
+ENERGY = "energy/energy_use"
+ANNUAL = "trade/china_dprk_annual"
+
+NEIGHBOURS = ("CHN", "RUS")
+CRUDE = ("estimate", "recorded")
+DOUBTFUL = ("keep", "drop")
+USD, MTOE = "usd_million", "mtoe"
+
+
+@dataclass(frozen=True)
+class _Request:
+    """The tables as known by a day, and which figures may be used."""
+
+    catalogue: Catalogue
+    as_of: date | None
+    crude: str
+    doubtful: str
+
+    def table(self, name: str) -> Records:
+        return known(self.catalogue, name, self.as_of)
+
+
+def shares(catalogue: Catalogue, parameters: ReportParameters) -> dict[str, dict[int, Share]]:
+    """China's share under each of `DEFINITIONS` for each year asked for, by definition and year."""
+    p = parameters
+    crude = "estimate" if p.crude_estimate == "with" else "recorded"
+    request = _request(catalogue, p.as_of, crude, p.doubtful_partners)
+    years = range(p.start_year, p.end_year + 1)
+    return {name: {year: of_year(request, year) for year in years} for name, of_year in DEFINITIONS.items()}
+
+
+def by_year(
+    catalogue: Catalogue, definition: str, *, years: Iterable[int] | None = None, as_of: date | None = None,
+    crude: str = "estimate", doubtful: str = "keep",
+) -> dict[int, Share]:  # fmt: skip
+    """China's share under one of `DEFINITIONS` for each of `years` (default: all years of the report).
+
+    crude: whether KOTRA's `estimate` of the weight of crude oil may stand where customs is silent, or only what
+    was `recorded`; it does not touch definitions that name the estimate. doubtful: `keep` or `drop` sellers of
+    fuel other than China and Russia, the two neighbours; the band of the HS 27 shares spans both. Every year has
+    a Share; one without a figure has a reason. KeyError for an unknown definition, ValueError for an unknown choice.
+    """
+    of_year, request = DEFINITIONS[definition], _request(catalogue, as_of, crude, doubtful)
+    first, last = catalogue.years
+    return {year: of_year(request, year) for year in (range(first, last + 1) if years is None else years)}
+
+
+def _request(catalogue: Catalogue, as_of: date | None, crude: str, doubtful: str) -> _Request:
+    for name, value, allowed in (("crude", crude, CRUDE), ("doubtful", doubtful, DOUBTFUL)):
+        if value not in allowed:
+            raise ValueError(f"{name} is one of {', '.join(allowed)}, not {value!r}")
+    return _Request(catalogue, as_of, crude, doubtful)
+
+
+def extra_facts(catalogue: Catalogue, parameters: ReportParameters) -> Iterator[Fact]:
+    """The place of oil in all energy, and what the DPRK bought and sold of mineral fuels."""
+    p = parameters
+    years = range(p.start_year, p.end_year + 1)
+    for year, part in oil_in_energy(catalogue, years=years, as_of=p.as_of).items():
+        if part.percent is not None:
+            yield Fact(
+                id=f"dependence.fuel_energy.all_oil.{year}", unit="percent", period=str(year), status="estimated",
+                label="Oil, from wherever it came, as a share of all energy used in the DPRK", value=part.percent,
+                formula="oil used, worked back from carbon, in tonnes of oil equivalent / primary energy",
+                rows=(*part.part.rows, *part.whole.rows), decimals=0, low=part.low, high=part.high,
+                sources=tuple(dict.fromkeys((*part.part.sources, *part.whole.sources))),
+            )  # fmt: skip
+    for year, both in trade_in_fuels(catalogue, p.as_of).items():
+        for name, amount in zip(("bought", "sold"), both, strict=True):
+            if year in years and amount.value is not None:
+                yield Fact(
+                    id=f"dependence.fuel_trade.{name}.{year}", unit=USD, period=str(year), status="derived",
+                    label=f"Mineral fuels (HS 27) that the DPRK {name}; crude oil from China is not in the record",
+                    value=amount.value, formula="sum over partners", rows=amount.rows, sources=amount.sources,
+                )  # fmt: skip
+
+
+def trade_in_fuels(catalogue: Catalogue, as_of: date | None = None) -> dict[int, tuple[Amount, Amount]]:
+    """What the DPRK bought and what it sold of HS 27, by year, USD million, as BACI has it (no crude oil bought)."""
+    table, reason = known(catalogue, FUELS, as_of), "no trade in fuels is kept"
+    return {
+        year: (
+            table.amount(table.pick(year=year, compiler="baci", importer="PRK"), USD, reason),
+            table.amount(table.pick(year=year, compiler="baci", exporter="PRK"), USD, reason),
+        )
+        for year in table.years(compiler="baci")
+    }
+
+
+def oil_in_energy(
+    catalogue: Catalogue, *, years: Iterable[int] | None = None, as_of: date | None = None
+) -> dict[int, Share]:
+    """All oil used, from wherever it came, as a share of primary energy: the place of oil in the whole."""
+    request = _Request(catalogue, as_of, "estimate", "keep")
+    first, last = catalogue.years
+    crude, gasoline = (factor(catalogue, f"toe_of_{fuel}") for fuel in ("crude", "gasoline"))
+    heat = widened(crude, gasoline)
+    return {
+        year: share(converted(_oil_use(request, year), heat, MTOE, scale=1e-6), _primary_energy(request, year))
+        for year in (range(first, last + 1) if years is None else years)
+    }
+
+
+# --------------------------------------------------------------------------------------------- recorded fuel imports
+
+
+def _hs27(request: _Request, year: int) -> tuple[Amount, Amount]:
+    """Fuel from China and from all others, as BACI has it; the interval spans sellers that are no neighbours."""
+    table = request.table(FUELS)
+    rows = table.pick(year=year, compiler="baci", importer="PRK")
+    kept = ", ".join(str(y) for y in table.years(compiler="baci"))
+    reason = f"fuel imports by partner are kept for {kept} only" if kept else "no fuel imports by partner are kept"
+    if rows.empty:
+        missing = gap(table.absent or reason, USD)
+        return missing, missing
+    china = table.amount(rows[rows["exporter"] == "CHN"], USD, "China reported no fuel")
+    every = _sum(table, rows[rows["exporter"] != "CHN"])
+    sound = _sum(table, rows[(rows["exporter"] != "CHN") & rows["exporter"].isin(NEIGHBOURS)])
+    return china, widened(every, sound) if request.doubtful == "keep" else widened(sound, every)
+
+
+def _sum(table: Records, rows: pd.DataFrame) -> Amount:
+    return zero(USD) if rows.empty else table.amount(rows, USD, "")
+
+
+def _recorded(request: _Request, year: int) -> Share:
+    return _over_rest(*_hs27(request, year))
+
+
+def _with_crude(request: _Request, year: int) -> Share:
+    china, others = _hs27(request, year)
+    return _over_rest(add([china, _crude_value(request, year)]), others)
+
+
+def _crude_value(request: _Request, year: int) -> Amount:
+    """KOTRA's estimate of the crude oil that customs leaves out, USD million."""
+    table = request.table(ANNUAL)
+    return table.amount(
+        table.pick(year=year, measure="crude_estimate"), USD, "no estimate of the value of crude oil is kept"
+    )
+
+
+def _kotra_crude(request: _Request, year: int) -> Share:
+    """The crude estimate alone over KOTRA's fuel imports: what China supplies at the least, from one compiler."""
+    table = request.table(FUELS)
+    whole = table.amount(
+        table.pick(year=year, compiler="kotra", exporter="all"), USD, "KOTRA's total of fuel imports is not kept"
+    )
+    return share(_crude_value(request, year), whole)
+
+
+def _over_rest(part: Amount, rest: Amount) -> Share:
+    return share(part, gap(part.reason, part.unit)) if part.value is None else part_of(part, rest)
+
+
+# ------------------------------------------------------------------------------------------------ crude oil by weight
+
+
+def _crude(request: _Request, year: int, estimate: bool) -> Amount:
+    """Crude oil from China in tonnes. Rival prints make an interval; where customs is silent the estimate may stand."""
+    table = request.table(OIL)
+    rows = table.pick(year=year, supplier="China", item="crude")
+    if table.absent:
+        return gap(table.absent, "tonnes")
+    printed, estimated = rows[rows["status"] != "estimated"], rows[rows["status"] == "estimated"]
+    silent = _silent_from(table)
+    reason = "no figure of crude oil from China is kept"
+    if silent is not None and year >= silent:
+        reason = f"Chinese customs has not reported crude oil since January {silent}"
+        if estimate and not estimated.empty:
+            return _first_of(table, estimated, reason)
+        if estimate:
+            reason += ", and no estimate of its weight is kept"
+    return _first_of(table, printed, reason)
+
+
+def _silent_from(table: Records) -> int | None:
+    """The first year in which customs left crude oil out."""
+    rows = table.pick(supplier="China", item="crude", status="unreported")
+    return None if rows.empty else int(rows["year"].min())
+
+
+def _first_of(table: Records, rows: pd.DataFrame, reason: str) -> Amount:
+    """The first row as the figure, rival rows as its interval; a gap where a row is not reported."""
+    amounts = [table.amount(rows.iloc[[position]], "tonnes", reason) for position in range(len(rows))]
+    return widened(amounts[0], *amounts[1:]) if amounts else gap(reason, "tonnes")
+
+
+def _crude_imports(request: _Request, year: int) -> Share:
+    """Over crude oil from all partners; known only for a year whose compiler says so, never from an estimate."""
+    table = request.table(OIL)
+    part = _crude(request, year, estimate=False)
+    every = table.amount(
+        table.pick(year=year, supplier="all", item="crude"), "tonnes", "nobody prints crude oil from all partners"
+    )
+    if part.value is None or every.value is None:
+        return share(part, every)
+    if every.value == part.value:
+        return part_of(part, zero("tonnes", every.status, every.rows, every.sources))
+    return part_of(part, less(every, part))
+
+
+# --------------------------------------------------------------------------------------------------- refined products
+
+
+def _notified(request: _Request, year: int) -> Share:
+    """Deliveries notified to the 1718 Committee; a revised total, where one exists, widens the band."""
+    table = request.table(REFINED)
+    rows = table.pick(year=year)
+    if rows.empty:
+        reason = "no complete year of notified deliveries by supplier is kept"
+        return share(gap(table.absent or reason, "tonnes"), gap(table.absent or reason, "tonnes"))
+    unit = str(rows.iloc[0]["unit"])
+    part = _whole_year(table, rows[rows["supplier"] == "China"], unit)
+    others = _whole_year(table, rows[rows["supplier"] == "Russia"], unit)
+    total = less(_whole_year(table, rows[rows["supplier"] == "all"], unit), part)
+    return _over_rest(part, total if others.value is None else widened(others, total))
+
+
+def _whole_year(table: Records, rows: pd.DataFrame, unit: str) -> Amount:
+    """The sum of the periods if they make up twelve months, otherwise a gap."""
+    months = sum(
+        int(str(last)[5:]) - int(str(first)[5:]) + 1
+        for first, last in zip(rows["first_month"], rows["last_month"], strict=True)
+    )
+    reason = "the notified months do not make up the year"
+    return table.amount(rows, unit, reason) if months == 12 else gap(reason, unit, table.keys(rows))
+
+
+# ------------------------------------------------------------------------------------------------ all oil, all energy
+
+
+def _oil_use(request: _Request, year: int) -> Amount:
+    """Oil used in tonnes, worked back from the carbon of liquid fuels.
+
+    The figure divides the later edition by the carbon in a tonne of oil. The interval takes in the earlier
+    edition, and the oil that the carbon accounts count as not burnt.
+    """
+    table, reason = request.table(ENERGY), "no carbon of liquid fuels is kept"
+    contained, burnt = factor(request.catalogue, "carbon_of_oil"), factor(request.catalogue, "burnt_of_oil")
+    oil = []
+    for vintage in ("revised", "first"):
+        carbon = table.amount(table.pick(year=year, item="carbon_liquid", vintage=vintage), "kt_c", reason)
+        for by in (contained, times(contained, burnt)):
+            oil.append(converted(carbon, by, "tonnes", divide=True, scale=1000))
+    return widened(oil[0], *oil[1:])
+
+
+def _oil_used(request: _Request, year: int) -> Share:
+    return share(_crude(request, year, request.crude == "estimate"), _oil_use(request, year))
+
+
+def _oil_used_with_products(request: _Request, year: int) -> Share:
+    """Crude oil and products from China; known where a page prints both together, or products beside crude oil."""
+    table = request.table(OIL)
+    both = table.pick(year=year, item="crude_and_products")
+    products = table.pick(year=year, item="products")
+    reason = "no yearly weight of oil products from China is kept"
+    if not both.empty:
+        part = table.amount(both, "tonnes", reason)
+    else:
+        crude = _crude(request, year, request.crude == "estimate")
+        part = add([table.amount(products, "tonnes", reason), crude])
+    return share(part, _oil_use(request, year))
+
+
+def _primary_energy(request: _Request, year: int) -> Amount:
+    table = request.table(ENERGY)
+    return table.amount(table.pick(year=year, item="primary_energy"), MTOE, "no total of energy use is kept")
+
+
+def _oil_in_all_energy(request: _Request, year: int) -> Share:
+    """China's crude oil over all energy used, both in tonnes of oil equivalent."""
+    crude = _crude(request, year, request.crude == "estimate")
+    energy = converted(crude, factor(request.catalogue, "toe_of_crude"), MTOE, scale=1e-6)
+    return share(energy, _primary_energy(request, year))
+
+
+DEFINITIONS: dict[str, Callable[[_Request, int], Share]] = {
+    "fuel_imports.hs27_recorded": _recorded,
+    "fuel_imports.hs27_with_crude": _with_crude,
+    "fuel_imports.kotra_crude_only": _kotra_crude,
+    "crude.quantity": _crude_imports,
+    "refined_products.un_notified": _notified,
+    "oil_use.approximated": _oil_used,
+    "oil_use.with_products": _oil_used_with_products,
+    "energy_use.chinese_oil": _oil_in_all_energy,
+}

@@ -1,0 +1,169 @@
+"""Weights and values read out of tables: sums of rows as amounts, conversion factors, parts of a whole.
+
+A table that the data package does not hold is no error here: the cells that need it become gaps and say which
+table is missing. A table that is declared and missing or altered is refused by the catalogue, as everywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import date
+
+import pandas as pd
+
+from ..catalogue import Catalogue, keyed, known_from
+from ..errors import DataError
+from .amounts import Amount, Share, add, gap, share
+
+FACTORS = "dependence/factors"
+SCALES = {("kt", "tonnes"): 1000.0}
+DECIMALS = {"usd_million": 1, "mtoe": 2}
+
+
+@dataclass(frozen=True)
+class Records:
+    """The rows of a table that were known by a day. `absent` says in words why there are none at all."""
+
+    table: str
+    rows: pd.DataFrame
+    absent: str = ""
+
+    def pick(self, **wanted: object) -> pd.DataFrame:
+        """Rows where each column has the wanted value, or one of the values if a tuple is given; index kept."""
+        if self.absent:
+            return self.rows
+        chosen = pd.Series(True, index=self.rows.index)
+        for column, value in wanted.items():
+            chosen &= self.rows[column].isin(value if isinstance(value, tuple) else (value,))
+        return self.rows[chosen]
+
+    def years(self, **wanted: object) -> tuple[int, ...]:
+        """Years that have a row, in order."""
+        return () if self.absent else tuple(sorted({int(year) for year in self.pick(**wanted)["year"]}))
+
+    def keys(self, rows: pd.DataFrame) -> tuple[str, ...]:
+        return () if rows.empty else tuple(f"{self.table}#{id}" for id in rows["row_id"])
+
+    def amount(self, rows: pd.DataFrame, unit: str, reason: str) -> Amount:
+        """The sum of `rows` in `unit`; without rows, or with an empty value, a gap for `reason`.
+
+        The interval is what the rounding of the rows leaves. ValueError if a row stands in a unit that
+        cannot be turned into `unit`.
+        """
+        keys, sources = self.keys(rows), sources_of(rows)
+        if rows.empty or rows["value"].isna().any():
+            return gap(self.absent or reason, unit, keys, sources)
+        scales = [self._scale(str(row_unit), unit) for row_unit in rows["unit"]]
+        values = [float(value) * scale for value, scale in zip(rows["value"], scales, strict=True)]
+        errors = [
+            0.0 if pd.isna(error) or value == 0 else float(error) * scale
+            for error, value, scale in zip(rows["precision"], values, scales, strict=True)
+        ]
+        value, error = sum(values), sum(errors)
+        statuses = set(rows["status"])
+        status = "estimated" if "estimated" in statuses else statuses.pop() if len(statuses) == 1 else "derived"
+        return Amount(
+            value, unit, status, keys, sources, value - error, value + error, decimals=DECIMALS.get(unit, 0)
+        )
+
+    def _scale(self, given: str, wanted: str) -> float:
+        if given == wanted:
+            return 1.0
+        try:
+            return SCALES[given, wanted]
+        except KeyError:
+            raise ValueError(f"The table {self.table} has figures in {given}, which cannot be {wanted}.") from None
+
+
+def known(catalogue: Catalogue, table: str, as_of: date | None = None) -> Records:
+    """The rows of `table` that were known by `as_of`; without it, all. A missing table gives no rows and a reason."""
+    if table not in catalogue.tables:
+        return Records(table, pd.DataFrame(), f"the data package has no table {table}")
+    frame = catalogue.frame(table)
+    if frame.empty:
+        return Records(table, pd.DataFrame(), f"the table {table} is empty")
+    keyed(frame, table, ["row_id"])
+    if as_of is not None:
+        dates = zip(frame["published"], frame["year"], strict=True)
+        frame = frame[[known_from(str(published), int(year)) <= as_of for published, year in dates]]
+        if frame.empty:
+            return Records(table, pd.DataFrame(), "nothing published by the day asked for")
+    return Records(table, frame)
+
+
+def sources_of(rows: pd.DataFrame) -> tuple[str, ...]:
+    if rows.empty:
+        return ()
+    return tuple(dict.fromkeys(source for cell in rows["source_id"] for source in str(cell).split(";")))
+
+
+def factor(catalogue: Catalogue, factor_id: str) -> Amount:
+    """A conversion factor as an amount in `ratio`; DataError if the table does not have it."""
+    rows = keyed(catalogue.frame(FACTORS), FACTORS, ["row_id"])
+    if factor_id not in rows.index:
+        raise DataError(f"The table {FACTORS} does not have the factor {factor_id!r}.")
+    row = rows.loc[factor_id]
+    return Amount(
+        float(row["value"]), str(row["unit"]), str(row["status"]), (f"{FACTORS}#{factor_id}",),
+        tuple(str(row["source_id"]).split(";")),
+    )  # fmt: skip
+
+
+def converted(amount: Amount, by: Amount, unit: str, divide: bool = False, scale: float = 1.0) -> Amount:
+    """`amount` times the factor `by` and `scale`, or over `by` with `divide`, in `unit`; a gap stays a gap."""
+    rows = (*amount.rows, *by.rows)
+    sources = tuple(dict.fromkeys((*amount.sources, *by.sources)))
+    if amount.value is None:
+        return gap(amount.reason, unit, rows, sources)
+    assert by.value is not None
+    (low, high), (by_low, by_high), value = amount.span, by.span, by.value
+    if divide:
+        value, by_low, by_high = 1 / value, 1 / by_high, 1 / by_low
+    return Amount(
+        amount.value * value * scale, unit, "estimated" if amount.status == "estimated" else "derived", rows, sources,
+        low * by_low * scale, high * by_high * scale, decimals=DECIMALS.get(unit, 0),
+    )  # fmt: skip
+
+
+def times(*factors: Amount) -> Amount:
+    """The product of factors, with the worst case of their intervals."""
+    product = factors[0]
+    for by in factors[1:]:
+        product = converted(product, by, "ratio")
+    return product
+
+
+def zero(unit: str, status: str = "mirror", rows: Iterable[str] = (), sources: Iterable[str] = ()) -> Amount:
+    """Nothing, as a record that reports says it: not a gap."""
+    return Amount(0.0, unit, status, tuple(rows), tuple(sources), 0.0, 0.0, decimals=DECIMALS.get(unit, 0))
+
+
+def widened(amount: Amount, *others: Amount) -> Amount:
+    """`amount` with an interval that takes in every one of `others` that has a value, and with their rows."""
+    items = [amount, *(other for other in others if other.value is not None)]
+    if amount.value is None or len(items) == 1:
+        return amount
+    return Amount(
+        amount.value, amount.unit, amount.status,
+        tuple(dict.fromkeys(row for item in items for row in item.rows)),
+        tuple(dict.fromkeys(source for item in items for source in item.sources)),
+        min(item.span[0] for item in items), max(item.span[1] for item in items), decimals=amount.decimals,
+    )  # fmt: skip
+
+
+def part_of(part: Amount, rest: Amount) -> Share:
+    """`part` as per cent of `part` and `rest` together.
+
+    The part stands in the whole, so its error moves both in the same direction: the interval is narrower
+    than that of two figures that have nothing to do with each other, and never leaves 0 to 100. A bound is None
+    where nothing at all might have been shipped.
+    """
+    result = share(part, add([part, rest]))
+    if result.percent is None:
+        return result
+    (part_low, part_high), (rest_low, rest_high) = part.span, rest.span
+    most, least = part_low + rest_high, part_high + max(rest_low, 0.0)
+    return replace(
+        result, low=100 * part_low / most if most > 0 else None, high=100 * part_high / least if least > 0 else None
+    )

@@ -1,0 +1,307 @@
+"""The sentences of dependence. A share always stands with its year and with what it is a share of."""
+
+from __future__ import annotations
+
+from ..captions import caveats, join, year_spans
+from ..dependence import matrix as rules
+from ..dependence.shares import leading
+from ..display import Finding, Findings, Prose, Reference, Sentence, Words, say
+from ..errors import listing
+from ..facts import Fact
+from ..figures.dependence import last_fact
+from ..report import Report
+from .certainty import certainty
+
+
+def findings(report: Report) -> Findings:
+    """The findings of the topic, the most important first."""
+    claims = {c.claim_id: c for c in rules.claims(report.catalogue)}
+    made = (tried(report, claims["trade-70"]), tried(report, claims["food-70"]), tried(report, claims["fuel-70-80"]),
+            uneven(report))  # fmt: skip
+    return Findings(tuple(finding for finding in made if finding))
+
+
+# ---------------------------------------------------------------------------------- the findings
+
+
+def tried(report: Report, claim: rules.Claim) -> Finding | None:
+    """In how many of the shares tried a claim is true, and which those are; None without any data."""
+    cells = headline_cells(report, claim)
+    if not cells:
+        return None
+    inside = [fact for fact, mark in cells if mark == "inside"]
+    refs: dict[str, Reference] = {"claim": Words(clause(claim)), "inside": Words(str(len(inside))),
+                                  "n": Words(str(len(cells)))}  # fmt: skip
+    if inside:
+        refs["where"] = Words(places(report, inside))
+        headline = say("That {claim} fits {inside} of {n} shares tried: {where}.", **refs)
+    else:
+        headline = say("That {claim} fits none of {n} shares tried.", **refs)
+    first, last = ends(report, claim)
+    detail = [extremes(report, cells)]
+    if first and last:
+        if first.id != last.id:
+            detail.append(say("{name}: {first} in {first:period}, {last} in {last:period}.",
+                              name=label_of(report, last), first=first, last=last))  # fmt: skip
+        else:
+            detail.append(say("{name}: {last} in {last:period}.", name=label_of(report, last), last=last))
+    return Finding(headline, join(*detail), certainty(report, *(fact for fact, _ in cells)))
+
+
+def uneven(report: Report) -> Finding | None:
+    """What the two sides are to each other, in the last year in which both shares are known."""
+    lead = leading(report.parameters, "trade")
+    small = last_fact(report, "asymmetry.dprk_in_china_trade")
+    big = report.find(f"dependence.{lead}.{small.period}") if small else None
+    if small is None or big is None or big.value is None:
+        return None
+    return Finding(
+        say("In {s:period} China was {b} of the DPRK's trade, and the DPRK {s} of China's.", s=small, b=big),
+        deficit_sentence(report), certainty(report, small, big),
+    )  # fmt: skip
+
+
+# ------------------------------------------------------------------------------------ paragraphs
+
+
+def claim(report: Report, claim_id: str) -> Prose:
+    """Two or three sentences: where a claim is true, how far other shares lie, what a careful writer may say."""
+    one = next(c for c in rules.claims(report.catalogue) if c.claim_id == claim_id)
+    quoted = report.fact(f"dependence.claim.{claim_id}.quoted")
+    cells = headline_cells(report, one)
+    if not cells:
+        return Prose((say("No definition of {what} has data from {a} to {b}.", what=one.topic,
+                          a=report.parameters.start_year, b=report.parameters.end_year),), "note")  # fmt: skip
+    inside = [fact for fact, mark in cells if mark == "inside"]
+    near = [fact for fact, mark in cells if mark == "near"]
+    told = [say("{who}: that is what is quoted; what it is a share of: {whole}.", who=clause(one, capital=True),
+                whole=one.whole)]  # fmt: skip
+    if inside:
+        told.append(say("It is true, within its rounding, for {where}.", where=places(report, inside)))
+    else:
+        told.append(say("No share that could be computed comes to the quoted {q}.", q=quoted_words(quoted)))
+    if near:
+        told.append(say("It is near for {where}.", where=places(report, near)))
+    told.append(extremes(report, cells))
+    _, last = ends(report, one)
+    careful = []
+    if last:
+        row = report.definitions[definition_of(last)]
+        careful.append(say("A careful writer names the year and the whole, for example: {last} in {last:period}, which "
+                           "is {part}, over {whole}.", last=last, part=lower(row["part"]), whole=lower(row["whole"])))  # fmt: skip
+    return Prose((join(*told), *careful))
+
+
+def trade(report: Report) -> Prose:
+    """How the share of trade moved, and what inter-Korean trade and the crude oil estimate do to it."""
+    lead = leading(report.parameters, "trade")
+    facts = values(report, lead)
+    if not facts:
+        return gap(report, "share of trade")
+    first, last = facts[0], facts[-1]
+    told = [say("{name}: China's share went from {a} in {a:period} to {b} in {b:period}.",
+                name=report.definitions[lead]["label"], a=first, b=last)] if first.id != last.id else [
+            say("{name}: China's share was {b} in {b:period}.", name=report.definitions[lead]["label"], b=last)]  # fmt: skip
+    pairs = [(report.find(f"dependence.trade_share.kotra.{f.period}"), f)
+             for f in values(report, "trade_share.with_inter_korean")]  # fmt: skip
+    both = [(a, b) for a, b in pairs if a and a.value is not None]
+    if both:
+        a, b = max(both, key=lambda p: (p[0].value or 0) - (p[1].value or 0))
+        told.append(say("Counting trade between the two Koreas matters most in {a:period}: {a} without it, {b} with it. "
+                        "Whether the South is a foreign partner is a question of law, not of data.", a=a, b=b))  # fmt: skip
+    oil = [(report.find(f"dependence.trade_share.kotra.{f.period}"), f)
+           for f in values(report, "trade_share.kotra_without_crude")]  # fmt: skip
+    moved = [(a, b) for a, b in oil if a and a.value is not None and b.value != a.value]
+    if moved:
+        a, b = max(moved, key=lambda p: (p[0].value or 0) - (p[1].value or 0))
+        told.append(say("The crude oil estimate matters little: at most {a} with it and {b} without, in {a:period}.",
+                        a=a, b=b))  # fmt: skip
+    return Prose((join(*told),))
+
+
+def printed(report: Report) -> Prose:
+    """How far computed shares lie from those that KOTRA printed itself."""
+    apart = []
+    for fact in report.facts.family("dependence.printed_share.kotra"):
+        ours = report.find(f"dependence.trade_share.kotra.{fact.period}")
+        if ours and ours.value is not None and fact.value is not None and "misprint" not in fact.formula:
+            apart.append((abs(ours.value - fact.value), ours, fact))
+    if not apart:
+        return Prose((say("KOTRA printed no share of its own in these years that was found."),), "note")
+    _, ours, theirs = max(apart, key=lambda x: x[0])
+    return Prose((
+        say("KOTRA printed a share of its own for {n} of these years. Ours differs most in {o:period}: {o} computed, {t} "
+            "printed.", n=len(apart), o=ours, t=theirs),
+    ))  # fmt: skip
+
+
+def others(report: Report) -> Prose:
+    """Who else trades with the DPRK, and what the confusion of the two Koreas does."""
+    most = report.facts.family("dependence.effective_partners.kotra_most")
+    told = []
+    if most:
+        told.append(say("KOTRA's list of partners is not open, but its shares bound it: in {a:period} the DPRK had at "
+                        "least {a:low} and at most {a} effective partners, in {b:period} between {b:low} and {b}.",
+                        a=most[0], b=most[-1]))  # fmt: skip
+    found = [f for f in report.facts.family("dependence.doubtful_partners.oec") if f.value]
+    if found:
+        year = max(found, key=lambda f: (f.value or 0, f.period)).period
+        names = ("trade_share.oec", "trade_share.oec_without_doubtful", "trade_share.kotra")
+        a, b, c = (report.find(f"dependence.{name}.{year}") for name in names)
+        if a and b and c and c.value is not None:
+            told.append(say("Records of partners give another picture, because many of them booked trade with the South "
+                            "under the North. In {a:period} they put China's share at {a}, without the partners that "
+                            "the rule finds doubtful at {b}; KOTRA has {c}.", a=a, b=b, c=c))  # fmt: skip
+    if not told:
+        return gap(report, "record of partners")
+    chosen = {"keep": "kept", "drop": "dropped"}[report.parameters.doubtful_partners]
+    told.append(say("In this edition the thick line has doubtful partners {chosen}.", chosen=chosen))
+    return Prose((join(*told),))
+
+
+def caught(report: Report) -> Prose:
+    """Shares whose part exceeds the whole: kept and explained, not clipped."""
+    found = [
+        report.fact(f"dependence.{definition}.{year}")
+        for definition, years in report.shares.items() for year, share in years.items() if share.above_whole
+    ]  # fmt: skip
+    if not found:
+        return Prose((say("No share in these years exceeds its whole."),), "note")
+    refs = {f"f{n}": fact for n, fact in enumerate(found)}
+    told = ", ".join(f"{{f{n}}} in {{f{n}:period}}" for n in range(len(found)))
+    return Prose((
+        say("A share above the whole is a warning, not a figure: " + told + " ({name}). Part and whole then come from two "
+            "records that do not belong together. It is shown as computed and not clipped.",
+            name=label_of(report, found[0]), **refs),
+    ))  # fmt: skip
+
+
+def owed(report: Report) -> Prose:
+    """The deficit, and what the crude oil adds to it."""
+    return Prose((
+        join(deficit_sentence(report),
+             say("How a deficit is paid is not in a trade record: by services, labour, credit that is not repaid, or not "
+                 "at all.")),
+    ))  # fmt: skip
+
+
+def exposure(report: Report) -> Prose:
+    """What the what-if is, and what the past shows."""
+    cut = report.parameters.cut_share
+    lead = leading(report.parameters, "trade").replace("trade_share", "import_share")
+    told = [say("The tables below take {cut} per cent of what China delivers out of each whole. That is arithmetic and "
+                "no forecast.", cut=cut)]  # fmt: skip
+    gone = next(iter(report.facts.family(f"dependence.exposure.{lead}")), None)
+    if gone:
+        told.append(say("Of the DPRK's imports {gone} would be missing on the figures of {gone:period}.", gone=gone))
+    made = [f for f in report.facts if f.startswith("dependence.replaced.")]
+    falls = [report.fact(id) for id in made]
+    poor = [f for f in falls if (f.value or 0) <= 0]
+    if falls:
+        told.append(say("In {n} of {m} pairs of years in which China's part fell, the others did not make up any of it.",
+                        n=len(poor), m=len(falls)))  # fmt: skip
+    return Prose((join(*told),))
+
+
+def left_out(report: Report) -> Prose:
+    """What no share of this part contains."""
+    ids = ("outside", "no-inter-korean", "inter-korean-gaps", "crude-estimate", "crude-size", "two-koreas", "china-world")
+    bases = ("kotra", "with_inter_korean", "kotra_without_crude", "oec", "dprk_in_china_trade")
+    return Prose(caveats(report, *ids, bases=bases), "list")
+
+
+# --------------------------------------------------------------------------------------- helpers
+
+
+def values(report: Report, definition: str) -> list[Fact]:
+    """The facts of a definition that have a value, in order of year."""
+    return [f for f in report.facts.family(f"dependence.{definition}") if f.value is not None]
+
+
+def headline_cells(report: Report, claim: rules.Claim) -> list[tuple[Fact, str]]:
+    """Fact and mark of every headline share that answers a claim; equal shares of one year once."""
+    seen: dict[tuple[int, float], tuple[Fact, str]] = {}
+    for definition, years in rules.matrix(report.catalogue, report.shares, claim).items():
+        if report.definitions[definition]["use"] == "headline":
+            for year, mark in years.items():
+                percent = report.shares[definition][year].percent
+                if percent is not None:
+                    fact = report.fact(f"dependence.{definition}.{year}")
+                    seen.setdefault((year, round(percent, 6)), (fact, mark))
+    return list(seen.values())
+
+
+def ends(report: Report, claim: rules.Claim) -> tuple[Fact | None, Fact | None]:
+    """First and last share of the definition that carries the text of a claim."""
+    answering = [d for d in rules.answering(report.catalogue, claim.claim_id)
+                 if report.definitions[d]["use"] == "headline"]  # fmt: skip
+    lead = leading(report.parameters, claim.topic)
+    for definition in dict.fromkeys([*([lead] if lead in answering else []), *answering]):
+        if facts := values(report, definition):
+            return facts[0], facts[-1]
+    return None, None
+
+
+def extremes(report: Report, cells: list[tuple[Fact, str]]) -> Sentence:
+    low, high = (f([fact for fact, _ in cells], key=lambda fact: fact.value or 0) for f in (min, max))
+    if low.id == high.id:
+        return say("The one share is {low} in {low:period} ({name}).", low=low, name=label_of(report, low))
+    return say("The shares go from {low} in {low:period} ({a}) to {high} in {high:period} ({b}).", low=low, high=high,
+               a=label_of(report, low), b=label_of(report, high))  # fmt: skip
+
+
+def places(report: Report, facts: list[Fact]) -> str:
+    """`KOTRA, with inter-Korean trade (2011, 2012 and 2014)`, several joined by semicolons."""
+    years: dict[str, list[int]] = {}
+    for fact in facts:
+        years.setdefault(label_of(report, fact), []).append(int(fact.period))
+    return "; ".join(f"{label} ({listing(year_spans(found), limit=20)})" for label, found in years.items())
+
+
+def definition_of(fact: Fact) -> str:
+    return fact.id.removeprefix("dependence.").rpartition(".")[0]
+
+
+def label_of(report: Report, fact: Fact) -> str:
+    return str(report.definitions[definition_of(fact)]["label"])
+
+
+def clause(claim: rules.Claim, capital: bool = False) -> str:
+    """A claim as it stands after `that`."""
+    return claim.label if capital or not claim.label.startswith("The ") else lower(claim.label)
+
+
+def lower(text: str) -> str:
+    """`text` with a small first letter, unless it begins with a name."""
+    return text if text[:2].isupper() or text.startswith("China") else text[0].lower() + text[1:]
+
+
+def quoted_words(fact: Fact) -> str:
+    low, high = fact.low or 0, fact.high or 0
+    return f"{low:g}%" if low == high else f"{low:g} to {high:g}%"
+
+
+def deficit_sentence(report: Report) -> Sentence:
+    """The cumulated deficit by customs and with crude, over the same years; in words where it is not known."""
+    with_oil = next(iter(report.facts.family("dependence.cumulated_deficit.customs_with_crude")), None)
+    plain = report.find(f"dependence.cumulated_deficit.customs.{with_oil.period}") if with_oil else None
+    if with_oil and plain:
+        first, last = with_oil.period.split("-")
+        told = [say("From {a} to {b} the DPRK bought {p} more from China than it sold there by customs, {o} more with "
+                    "KOTRA's estimate of crude oil added.", a=first, b=last, p=plain, o=with_oil)]  # fmt: skip
+    else:
+        total = next(iter(report.facts.family("dependence.cumulated_deficit.customs")), None)
+        told = [say("From {a} to {b} the DPRK bought {t} more from China than it sold there.", t=total,
+                    a=total.period.split("-")[0], b=total.period.split("-")[1])] if total else [
+                say("No deficit is known for these years.")]  # fmt: skip
+    ratio = report.facts.family("dependence.deficit_to_exports.customs")
+    if ratio:
+        most, last = max(ratio, key=lambda f: f.value or 0), ratio[-1]
+        told.append(say("The deficit was {most} of its exports to China in {most:period} and {last} in {last:period}.",
+                        most=most, last=last))  # fmt: skip
+    return join(*told)
+
+
+def gap(report: Report, what: str) -> Prose:
+    p = report.parameters
+    return Prose((say("No {what} is known from {a} to {b}.", what=what, a=p.start_year, b=p.end_year),), "note")
