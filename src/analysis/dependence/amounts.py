@@ -87,7 +87,7 @@ def add(amounts: Iterable[Amount]) -> Amount:
 
 
 def less(whole: Amount, part: Amount) -> Amount:
-    """`whole` less `part`, with the worst case of both intervals; a gap in either is a gap. ValueError for two units."""
+    """`whole` less `part`, worst case of both intervals; a gap in either is a gap. ValueError for two units."""
     if whole.unit != part.unit:
         raise ValueError(f"cannot take {part.unit} from {whole.unit}")
     rows = tuple(dict.fromkeys((*whole.rows, *part.rows)))

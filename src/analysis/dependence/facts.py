@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..facts import Fact
-from . import asymmetry, matrix, partners, whatif
+from . import asymmetry, food, fuel, matrix, partners, whatif
 from .amounts import Amount, Share
 from .records import known
 
@@ -29,6 +29,8 @@ def dependence_facts(report: Report) -> Iterator[Fact]:
     yield from _deficits(report)
     yield from _claims(report)
     yield from _exposure(report, rows)
+    yield from food.extra_facts(report.catalogue, report.parameters)
+    yield from fuel.extra_facts(report.catalogue, report.parameters)
 
 
 def share_fact(definition: str, row: Mapping[str, Any], year: int, share: Share) -> Fact:
@@ -144,7 +146,8 @@ def _partners(report: Report) -> Iterator[Fact]:
         )  # fmt: skip
         yield Fact(
             id=f"dependence.effective_partners.kotra_most.{year}", value=1 / low, unit="ratio", low=1 / high,
-            high=1 / low, label="Effective number of trade partners of the DPRK, KOTRA: at most", decimals=1, **shared,
+            high=1 / low, label="Effective number of trade partners of the DPRK, KOTRA: at most", **shared,
+            decimals=1 if 1 / low >= 2 else 2,
             formula=f"one over dependence.hhi.kotra_least.{year}; low is one over its high",
         )  # fmt: skip
         rest = whatif.others(share)
@@ -225,11 +228,16 @@ def distinct(report: Report, claim: matrix.Claim) -> list[tuple[int, str]]:
     return [(year, mark) for (year, _), mark in seen.items()]
 
 
+# The what-if is about what China delivers; a share worked back from carbon cannot say who replaced what.
+NOT_DELIVERED, WORKED_BACK = ("trade_share", "export_share", "asymmetry"), ("oil_use", "energy_use")
+
+
 def _exposure(report: Report, rows: Mapping[str, Mapping[str, Any]]) -> Iterator[Fact]:
     cut = report.parameters.cut_share
     episodes = report.catalogue.frame("dependence/episodes").to_dict("records")
     for definition, row in rows.items():
-        if row["use"] != "headline" or row["topic"] == "asymmetry":
+        kind = definition.partition(".")[0]
+        if row["use"] != "headline" or kind in NOT_DELIVERED:
             continue
         shares = report.shares[definition]
         last = max((year for year, share in shares.items() if share.percent is not None), default=None)
@@ -242,7 +250,7 @@ def _exposure(report: Report, rows: Mapping[str, Mapping[str, Any]]) -> Iterator
                 rows=_join([shares[last].part.rows, shares[last].whole.rows]),
                 sources=_join([shares[last].part.sources, shares[last].whole.sources]),
             )  # fmt: skip
-        for episode in episodes:
+        for episode in episodes if kind not in WORKED_BACK else ():
             before, after = int(episode["from_year"]), int(episode["to_year"])
             moved = whatif.replacement(shares, before, after)
             if moved is None:

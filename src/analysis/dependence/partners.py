@@ -77,7 +77,7 @@ def doubtful(trade: pd.DataFrame, printed: Mapping[str, float]) -> frozenset[tup
 
 
 def hhi(values: Mapping[str, float]) -> float:
-    """Sum of squared shares. Partners under REST are taken as very many: they count in the whole, not in the squares."""
+    """Sum of squared shares. Partners under REST are very many: they count in the whole, not in the squares."""
     total = sum(values.values())
     return sum((value / total) ** 2 for name, value in values.items() if name != REST)
 

@@ -37,4 +37,4 @@ def leading(parameters: ReportParameters, topic: str) -> str:
         return f"trade_share.{name}" + ("" if crude else "_without_crude")
     if topic == "food":
         return "cereal_imports." + ("with_aid" if parameters.food_aid == "with" else "quantity")
-    return "fuel_imports." + ("hs27_with_crude" if crude else "hs27_recorded")
+    return "fuel_imports." + ("kotra_crude_only" if crude else "hs27_recorded")

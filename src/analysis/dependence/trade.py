@@ -131,7 +131,8 @@ class Book:
 
     def china_world(self, year: int) -> Amount:
         """Exports plus imports of China with the world."""
-        flows = [self.china[(self.china["year"] == year) & (self.china["measure"] == m)] for m in ("exports", "imports")]
+        rows = self.china[self.china["year"] == year]
+        flows = [rows[rows["measure"] == measure] for measure in ("exports", "imports")]
         return add(self._one(rows, WORLD, "China's trade with the world is in no open table for this year")
                    for rows in flows)  # fmt: skip
 

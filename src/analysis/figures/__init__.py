@@ -7,11 +7,13 @@ turning points, leaves gaps open, and shows derived, estimated and unfit values 
 from .balance import balance
 from .bases import bases, growth_range
 from .coverage import calendar
+from .dependence import asymmetry, crops, deficits, food, fuel, matrix, partners, trade_flow, trade_shares
 from .growth import growth
 from .levels import index_scale, levels, real, story
 from .periods import month_growth, months, quarters
 
 __all__ = [
-    "balance", "bases", "calendar", "growth", "growth_range", "index_scale", "levels", "month_growth", "months",
-    "quarters", "real", "story",
+    "asymmetry", "balance", "bases", "calendar", "crops", "deficits", "food", "fuel", "growth", "growth_range",
+    "index_scale", "levels", "matrix", "month_growth", "months", "partners", "quarters", "real", "story", "trade_flow",
+    "trade_shares",
 ]  # fmt: skip

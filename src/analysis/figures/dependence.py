@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
+from matplotlib.ticker import NullLocator
 
 from .. import style
-from ..captions import caveats, join, recency, turning_marks, year_spans
+from ..captions import caveats, caveats_of, join, recency, turning_marks, year_spans
 from ..dependence import matrix as rules
 from ..dependence import partners as who
 from ..dependence.amounts import Share
@@ -47,14 +48,15 @@ def share_lines(axes: Axes, report: Report, lines: Lines, lead: str) -> None:
     """One line for each definition, broken at gaps, the leading one thick; a band where an interval is wide."""
     every = range(report.parameters.start_year, report.parameters.end_year + 1)
     for (colour, dashes, marker), (definition, years) in zip(style.LINES, lines.items(), strict=False):
-        values = [years[y].percent if y in years and years[y].percent is not None else math.nan for y in every]
+        values = [_percent(years.get(y)) for y in every]
         axes.plot(list(every), values, color=colour, linestyle=dashes, marker=marker,
                   linewidth=2.4 if definition == lead else 1.3, markersize=4.4 if definition == lead else 3.4,
                   label=report.definitions[definition]["label"], zorder=3 if definition == lead else 2)  # fmt: skip
         spans = [(y, s.low, s.high) for y, s in years.items()
                  if s.low is not None and s.high is not None and s.high - s.low > 2]  # fmt: skip
         for year, low, high in spans:
-            axes.plot([year, year], [low, high], color=colour, linewidth=3.2, alpha=0.28, solid_capstyle="butt", zorder=1)
+            axes.plot([year, year], [low, high], color=colour, linewidth=3.2, alpha=0.28, solid_capstyle="butt",
+                      zorder=1)  # fmt: skip
 
 
 def lines_figure(report: Report, id: str, lines: Lines, lead: str, *, title: Sentence, caption: Sentence,
@@ -144,8 +146,8 @@ def trade_flow(report: Report, flow: str) -> Display:
     return lines_figure(
         report, f"dependence_{flow}", lines, lead, title=title,
         heading=f"China's share of the DPRK's {flow}",
-        caption=say("Seen from the DPRK. KOTRA's two flows are known for some years only. The records of partners stand "
-                    "beside them to show how far they lie apart. The leading definition is thick."),
+        caption=say("Seen from the DPRK. KOTRA's two flows are known for some years only. The records of partners "
+                    "stand beside them to show how far they lie apart. The leading definition is thick."),
         notes=caveats(report, "no-inter-korean", "inter-korean-gaps", "crude-size", "two-koreas",
                       bases=records_of(lines)),
     )  # fmt: skip
@@ -155,6 +157,72 @@ def last_fact(report: Report, definition: str) -> Fact | None:
     """The fact of the last year in which a definition has a value."""
     years = [y for y, s in report.shares[definition].items() if s.percent is not None]
     return report.find(f"dependence.{definition}.{max(years)}") if years else None
+
+
+def food(report: Report) -> Display:
+    """China's share of the DPRK's grain under each definition."""
+    lines = {d: report.shares[d] for d in report.shown("food") if d.startswith(("cereal_imports.", "cereal_supply."))}
+    lead = leading(report.parameters, "food")
+    claim = next(c for c in rules.claims(report.catalogue) if c.topic == "food")
+    found = [f for f in (last_fact(report, "cereal_imports.quantity"),) if f]
+    supply = report.find(f"dependence.cereal_supply.production_plus_imports.{found[0].period}") if found else None
+    title = say("China's share of the DPRK's grain")
+    if found and supply and supply.value is not None:
+        title = say("In {a:period} China was {a} of recorded grain imports and {b} of the grain supply", a=found[0],
+                    b=supply)  # fmt: skip
+    return lines_figure(
+        report, "dependence_food", lines, lead, title=title, band=claim, heading="China's share of grain, by weight",
+        caption=say("Maize, rice and wheat by weight, rice {rice}. Imports are what exporters recorded; with food aid, "
+                    "FAO's balance; supply is the harvest and the imports. The band is the quoted figure with its rounding.",
+                    rice=report.parameters.rice),
+        notes=food_caveats(report, lines),
+    )  # fmt: skip
+
+
+def crops(report: Report) -> Display:
+    """The same crop by crop, soybeans beside the grains."""
+    lines = {d: report.shares[d] for d in report.shown("food") if d.endswith("_imports.quantity") and
+             not d.startswith("cereal")}  # fmt: skip
+    facts = [f for f in (last_fact(report, d) for d in lines) if f]
+    title = say("China's share of the DPRK's imports of each crop")
+    if facts:
+        top = max(facts, key=lambda f: (f.value or 0, f.period))
+        title = say("{name}: {f} from China in {f:period}", name=report.definitions[top.id.removeprefix(
+            "dependence.").rpartition(".")[0]]["label"], f=top)  # fmt: skip
+    return lines_figure(
+        report, "dependence_crops", lines, next(iter(lines), ""), title=title,
+        heading="China's share of recorded imports, by weight",
+        caption=say("What each exporter recorded, by weight. A year without any record of a crop is a gap."),
+        notes=food_caveats(report, lines),
+    )  # fmt: skip
+
+
+def fuel(report: Report) -> Display:
+    """China's share of the DPRK's fuel under each definition, down to all energy used."""
+    lines = {d: report.shares[d] for d in report.shown("fuel")}
+    lead = leading(report.parameters, "fuel")
+    claim = next(c for c in rules.claims(report.catalogue) if c.claim_id == "fuel-70-80")
+    use, energy = last_fact(report, "oil_use.approximated"), last_fact(report, "energy_use.chinese_oil")
+    title = say("China's share of the DPRK's fuel")
+    if use and energy and use.period == energy.period:
+        title = say("In {a:period} Chinese crude oil was {a} of oil used and {b} of all energy used", a=use, b=energy)
+    return lines_figure(
+        report, "dependence_fuel", lines, lead, title=title, band=claim, heading="China's share of fuel",
+        caption=say("Recorded fuel has no crude oil from China. Oil used is worked back from carbon, so it is an "
+                    "approximation. The pale bars are what rival rows leave open."),
+        notes=food_caveats(report, lines),
+    )  # fmt: skip
+
+
+def food_caveats(report: Report, lines: Lines) -> tuple[Sentence, ...]:
+    """The caveats that `explain` would show with any of the facts drawn, each once."""
+    p = report.parameters
+    texts: dict[str, None] = {}
+    for definition, years in known(lines).items():
+        for year in years:
+            if p.start_year <= year <= p.end_year:
+                texts |= dict.fromkeys(caveats_of(report.catalogue, report.fact(f"dependence.{definition}.{year}")))
+    return tuple(say("{text}", text=text) for text in texts)
 
 
 def partners(report: Report) -> Display:
@@ -229,7 +297,7 @@ def asymmetry(report: Report) -> Display:
             (top, up, style.LINES[0], "China's share of the DPRK's trade"),
             (bottom, down, style.LINES[1], "The DPRK's share of China's trade (scale enlarged)"),
         ):
-            axes.plot(every, [math.nan if share[y].percent is None else share[y].percent for y in every],
+            axes.plot(every, [_percent(share[y]) for y in every],
                       color=look[0], linestyle=look[1], marker=look[2])  # fmt: skip
             axes.set_title(title, color=style.MUTED, fontweight="normal")
             axes.set_ylim(bottom=0)
@@ -240,7 +308,8 @@ def asymmetry(report: Report) -> Display:
     wide, narrow = style.draw(paint, height=3.6, narrow_height=4.0)
     both = [y for y in every if up[y].percent is not None and down[y].percent is not None]
     year = both[-1] if both else max(known({"d": down})["d"])
-    big, small = report.find(f"dependence.{lead}.{year}"), report.fact(f"dependence.asymmetry.dprk_in_china_trade.{year}")
+    big = report.find(f"dependence.{lead}.{year}")
+    small = report.fact(f"dependence.asymmetry.dprk_in_china_trade.{year}")
     title = say("In {s:period} the DPRK was {s} of China's trade", s=small)
     if both and big:
         title = say("In {s:period} China was {b} of the DPRK's trade, the DPRK {s} of China's", s=small, b=big)
@@ -285,7 +354,7 @@ def deficits(report: Report) -> Display:
             bottom.plot(every, [_value(ratio[record].get(y)) for y in every], color=colour, linestyle=dashes,
                         marker=marker, linewidth=2.2 if record == lead else 1.2)  # fmt: skip
         bottom.set_yscale("log")
-        bottom.yaxis.set_minor_locator(style.NullLocator())
+        bottom.yaxis.set_minor_locator(NullLocator())
         bottom.set_yticks([25, 50, 100, 200, 500, 1000])
         style.share_axis(bottom)
         bottom.set_title("Deficit as a share of the DPRK's exports to China, log scale", color=style.MUTED,
@@ -301,8 +370,8 @@ def deficits(report: Report) -> Display:
     most = max(ratio["customs"].values(), key=lambda f: f.value or 0, default=None)
     told = [say("Bars of the yearly deficit and a line of it as a share of exports.")]
     if high and most:
-        told.append(say("By customs the deficit is highest in {high:period}, {high}; it was {most} of the DPRK's exports "
-                        "to China in {most:period}.", high=high, most=most))  # fmt: skip
+        told.append(say("By customs the deficit is highest in {high:period}, {high}; it was {most} of the DPRK's "
+                        "exports to China in {most:period}.", high=high, most=most))  # fmt: skip
     return FigureDisplay(
         id="dependence_deficit", title=_deficit_title(report, lead), svg=wide, narrow=narrow, alt=join(*told),
         caption=say("China's exports to the DPRK less its imports from there. Oil is added where KOTRA's estimate for "
@@ -336,7 +405,8 @@ def matrix(report: Report, claim_id: str) -> Display:
             for year, name in years.items():
                 shade, marker, colour = LOOKS[name]
                 axes.add_patch(Rectangle((year - 0.46, row - 0.28), 0.92, 0.56, facecolor=shade,
-                                         edgecolor=style.RULE if name == "no data" else shade, linewidth=0.5))  # fmt: skip
+                                         edgecolor=style.RULE if name == "no data" else shade,
+                                         linewidth=0.5))  # fmt: skip
                 if marker:
                     axes.plot([year], [row], marker=marker, color=colour, markersize=2.2 if narrow else 3.4,
                               markerfacecolor="none" if name == "near" else colour, markeredgewidth=0.8,
@@ -354,8 +424,8 @@ def matrix(report: Report, claim_id: str) -> Display:
     return FigureDisplay(
         id=f"dependence_matrix_{claim_id.replace('-', '_')}", title=_matrix_title(report, claim), svg=wide,
         narrow=narrow, alt=_matrix_alt(report, claim, cells),
-        caption=say("{claim}. Inside: from {low}% to {high}%, which is the quoted figure with its rounding. Near: within "
-                    "{near} points of that. A check is drawn to warn and enters no sentence. Said by: {who}.",
+        caption=say("{claim}. Inside: from {low}% to {high}%, which is the quoted figure with its rounding. Near: "
+                    "within {near} points of that. A check is drawn to warn and enters no sentence. Said by: {who}.",
                     claim=claim.label, low=f"{low:g}", high=f"{high:g}", near=f"{rules.NEAR:g}",
                     who=claim.said_by),
         records=tuple(
@@ -378,7 +448,8 @@ def _matrix_title(report: Report, claim: rules.Claim) -> Sentence:
     if not known_cells:
         return say("“{claim}”: no headline definition has data", claim=claim.label)
     if not counts["inside"].value:
-        return say("No definition in any year makes the quoted {q} true: {n} shares were tried", q=quoted, n=known_cells)
+        return say("No definition in any year makes the quoted {q} true; {n} shares were tried", q=quoted,
+                   n=known_cells)  # fmt: skip
     return say("The quoted {q} fits {inside} of {n} shares; {above} lie above, {below} below, {near} near", q=quoted,
                inside=counts["inside"], n=known_cells, above=counts["above"], below=counts["below"],
                near=counts["near"])  # fmt: skip
@@ -419,8 +490,8 @@ def _trade_title(report: Report, lead: str) -> Sentence:
 def _widest(report: Report) -> int | None:
     """The year in which counting inter-Korean trade changes the share most."""
     out, within = (report.shares[f"trade_share.{n}"] for n in ("kotra", "with_inter_korean"))
-    apart = {y: out[y].percent - within[y].percent for y in out
-             if out[y].percent is not None and within[y].percent is not None}  # type: ignore[operator]  # fmt: skip
+    apart = {y: _percent(out[y]) - _percent(within[y]) for y in out}
+    apart = {y: points for y, points in apart.items() if not math.isnan(points)}
     return max(apart, key=lambda y: apart[y]) if apart else None
 
 
@@ -469,6 +540,10 @@ def _by_year(report: Report, prefix: str) -> dict[int, Fact]:
 
 def _value(fact: Fact | None) -> float:
     return math.nan if fact is None or fact.value is None else fact.value
+
+
+def _percent(share: Share | None) -> float:
+    return math.nan if share is None or share.percent is None else share.percent
 
 
 def _none(fact: Fact | None) -> float | None:

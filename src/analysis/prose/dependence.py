@@ -21,6 +21,13 @@ def findings(report: Report) -> Findings:
     return Findings(tuple(finding for finding in made if finding))
 
 
+def chief(report: Report) -> tuple[Finding, ...]:
+    """The findings that the summary takes over: trade, and food with fuel."""
+    claims = {c.claim_id: c for c in rules.claims(report.catalogue)}
+    made = (tried(report, claims["trade-70"]), food_and_fuel(report))
+    return tuple(finding for finding in made if finding)
+
+
 # ---------------------------------------------------------------------------------- the findings
 
 
@@ -41,11 +48,34 @@ def tried(report: Report, claim: rules.Claim) -> Finding | None:
     detail = [extremes(report, cells)]
     if first and last:
         if first.id != last.id:
-            detail.append(say("{name}: {first} in {first:period}, {last} in {last:period}.",
+            detail.append(say("For {name} it was {first} in {first:period} and {last} in {last:period}.",
                               name=label_of(report, last), first=first, last=last))  # fmt: skip
         else:
-            detail.append(say("{name}: {last} in {last:period}.", name=label_of(report, last), last=last))
-    return Finding(headline, join(*detail), certainty(report, *(fact for fact, _ in cells)))
+            detail.append(say("For {name} it was {last} in {last:period}.", name=label_of(report, last), last=last))
+    shown = [*inside, first, last, *bounds_of(cells)]
+    return Finding(headline, join(*detail), certainty(report, *shown))
+
+
+def food_and_fuel(report: Report) -> Finding | None:
+    """What the two other quoted shares come to: of imports much, of all that is eaten or burnt little."""
+    pairs = [
+        (last_fact(report, "cereal_imports.quantity"), "cereal_supply.production_plus_imports"),
+        (last_fact(report, "oil_use.approximated"), "energy_use.chinese_oil"),
+    ]  # fmt: skip
+    found = [(a, report.find(f"dependence.{name}.{a.period}")) for a, name in pairs if a]
+    found = [(a, b) for a, b in found if b and b.value is not None]
+    if not found:
+        return None
+    words = {
+        "cereal_imports.quantity": "China was {a} of the DPRK's recorded grain imports, but {b} of its grain supply",
+        "oil_use.approximated": "Chinese crude oil was {a} of the oil it used, but {b} of all energy",
+    }
+    headline = join(*(say("In {a:period} " + words[definition_of(a)] + ".", a=a, b=b) for a, b in found if b))
+    detail = []
+    for claim in rules.claims(report.catalogue):
+        if claim.claim_id in ("food-70", "fuel-70-80") and (finding := tried(report, claim)):
+            detail.append(finding.headline)
+    return Finding(headline, join(*detail), certainty(report, *(f for pair in found for f in pair)))
 
 
 def uneven(report: Report) -> Finding | None:
@@ -74,8 +104,8 @@ def claim(report: Report, claim_id: str) -> Prose:
                           a=report.parameters.start_year, b=report.parameters.end_year),), "note")  # fmt: skip
     inside = [fact for fact, mark in cells if mark == "inside"]
     near = [fact for fact, mark in cells if mark == "near"]
-    told = [say("{who}: that is what is quoted; what it is a share of: {whole}.", who=clause(one, capital=True),
-                whole=one.whole)]  # fmt: skip
+    whole = "what it is a share of is not stated" if one.whole == "not stated" else f"meant is a share of {one.whole}"
+    told = [say("The claim: {who}; {whole}.", who=clause(one), whole=whole)]
     if inside:
         told.append(say("It is true, within its rounding, for {where}.", where=places(report, inside)))
     else:
@@ -88,7 +118,8 @@ def claim(report: Report, claim_id: str) -> Prose:
     if last:
         row = report.definitions[definition_of(last)]
         careful.append(say("A careful writer names the year and the whole, for example: {last} in {last:period}, which "
-                           "is {part}, over {whole}.", last=last, part=lower(row["part"]), whole=lower(row["whole"])))  # fmt: skip
+                           "is {part}, over {whole}.", last=last, part=lower(row["part"]),
+                           whole=lower(row["whole"])))  # fmt: skip
     return Prose((join(*told), *careful))
 
 
@@ -99,16 +130,20 @@ def trade(report: Report) -> Prose:
     if not facts:
         return gap(report, "share of trade")
     first, last = facts[0], facts[-1]
-    told = [say("{name}: China's share went from {a} in {a:period} to {b} in {b:period}.",
-                name=report.definitions[lead]["label"], a=first, b=last)] if first.id != last.id else [
-            say("{name}: China's share was {b} in {b:period}.", name=report.definitions[lead]["label"], b=last)]  # fmt: skip
+    name = str(report.definitions[lead]["label"])
+    if first.id == last.id:
+        told = [say("{name}: China's share was {b} in {b:period}.", name=name, b=last)]
+    else:
+        told = [say("{name}: China's share went from {a} in {a:period} to {b} in {b:period}.", name=name, a=first,
+                    b=last)]  # fmt: skip
     pairs = [(report.find(f"dependence.trade_share.kotra.{f.period}"), f)
              for f in values(report, "trade_share.with_inter_korean")]  # fmt: skip
     both = [(a, b) for a, b in pairs if a and a.value is not None]
     if both:
         a, b = max(both, key=lambda p: (p[0].value or 0) - (p[1].value or 0))
-        told.append(say("Counting trade between the two Koreas matters most in {a:period}: {a} without it, {b} with it. "
-                        "Whether the South is a foreign partner is a question of law, not of data.", a=a, b=b))  # fmt: skip
+        told.append(say("Counting trade between the two Koreas matters most in {a:period}: {a} without it, {b} with "
+                        "it. Whether the South is a foreign partner is a question of law, not of data.", a=a,
+                        b=b))  # fmt: skip
     oil = [(report.find(f"dependence.trade_share.kotra.{f.period}"), f)
            for f in values(report, "trade_share.kotra_without_crude")]  # fmt: skip
     moved = [(a, b) for a, b in oil if a and a.value is not None and b.value != a.value]
@@ -130,8 +165,8 @@ def printed(report: Report) -> Prose:
         return Prose((say("KOTRA printed no share of its own in these years that was found."),), "note")
     _, ours, theirs = max(apart, key=lambda x: x[0])
     return Prose((
-        say("KOTRA printed a share of its own for {n} of these years. Ours differs most in {o:period}: {o} computed, {t} "
-            "printed.", n=len(apart), o=ours, t=theirs),
+        say("KOTRA printed a share of its own for {n} of these years. Ours differs most in {o:period}: {o} computed, "
+            "{t} printed.", n=len(apart), o=ours, t=theirs),
     ))  # fmt: skip
 
 
@@ -141,7 +176,7 @@ def others(report: Report) -> Prose:
     told = []
     if most:
         told.append(say("KOTRA's list of partners is not open, but its shares bound it: in {a:period} the DPRK had at "
-                        "least {a:low} and at most {a} effective partners, in {b:period} between {b:low} and {b}.",
+                        "least {a:low} and at most {a} effective partners, in {b:period} at most {b}.",
                         a=most[0], b=most[-1]))  # fmt: skip
     found = [f for f in report.facts.family("dependence.doubtful_partners.oec") if f.value]
     if found:
@@ -149,8 +184,8 @@ def others(report: Report) -> Prose:
         names = ("trade_share.oec", "trade_share.oec_without_doubtful", "trade_share.kotra")
         a, b, c = (report.find(f"dependence.{name}.{year}") for name in names)
         if a and b and c and c.value is not None:
-            told.append(say("Records of partners give another picture, because many of them booked trade with the South "
-                            "under the North. In {a:period} they put China's share at {a}, without the partners that "
+            told.append(say("Records of partners give another picture, because many of them booked trade with the "
+                            "South under the North. In {a:period} they put China's share at {a}, without the partners that "
                             "the rule finds doubtful at {b}; KOTRA has {c}.", a=a, b=b, c=c))  # fmt: skip
     if not told:
         return gap(report, "record of partners")
@@ -170,8 +205,8 @@ def caught(report: Report) -> Prose:
     refs = {f"f{n}": fact for n, fact in enumerate(found)}
     told = ", ".join(f"{{f{n}}} in {{f{n}:period}}" for n in range(len(found)))
     return Prose((
-        say("A share above the whole is a warning, not a figure: " + told + " ({name}). Part and whole then come from two "
-            "records that do not belong together. It is shown as computed and not clipped.",
+        say("A share above the whole is a warning, not a figure: " + told + " ({name}). Part and whole then come from "
+            "two records that do not belong together. It is shown as computed and not clipped.",
             name=label_of(report, found[0]), **refs),
     ))  # fmt: skip
 
@@ -180,8 +215,8 @@ def owed(report: Report) -> Prose:
     """The deficit, and what the crude oil adds to it."""
     return Prose((
         join(deficit_sentence(report),
-             say("How a deficit is paid is not in a trade record: by services, labour, credit that is not repaid, or not "
-                 "at all.")),
+             say("How a deficit is paid is not in a trade record: by services, labour, credit that is not repaid, or "
+                 "not at all.")),
     ))  # fmt: skip
 
 
@@ -189,8 +224,8 @@ def exposure(report: Report) -> Prose:
     """What the what-if is, and what the past shows."""
     cut = report.parameters.cut_share
     lead = leading(report.parameters, "trade").replace("trade_share", "import_share")
-    told = [say("The tables below take {cut} per cent of what China delivers out of each whole. That is arithmetic and "
-                "no forecast.", cut=cut)]  # fmt: skip
+    told = [say("The first table takes {cut}% of what China delivers out of each whole. That is arithmetic and no "
+                "forecast.", cut=cut)]  # fmt: skip
     gone = next(iter(report.facts.family(f"dependence.exposure.{lead}")), None)
     if gone:
         told.append(say("Of the DPRK's imports {gone} would be missing on the figures of {gone:period}.", gone=gone))
@@ -198,14 +233,15 @@ def exposure(report: Report) -> Prose:
     falls = [report.fact(id) for id in made]
     poor = [f for f in falls if (f.value or 0) <= 0]
     if falls:
-        told.append(say("In {n} of {m} pairs of years in which China's part fell, the others did not make up any of it.",
+        told.append(say("In {n} of {m} pairs of years in which China's part fell, the others made up none of it.",
                         n=len(poor), m=len(falls)))  # fmt: skip
     return Prose((join(*told),))
 
 
 def left_out(report: Report) -> Prose:
     """What no share of this part contains."""
-    ids = ("outside", "no-inter-korean", "inter-korean-gaps", "crude-estimate", "crude-size", "two-koreas", "china-world")
+    ids = ("outside", "no-inter-korean", "inter-korean-gaps", "crude-estimate", "crude-size", "two-koreas",
+           "china-world")  # fmt: skip
     bases = ("kotra", "with_inter_korean", "kotra_without_crude", "oec", "dprk_in_china_trade")
     return Prose(caveats(report, *ids, bases=bases), "list")
 
@@ -242,8 +278,14 @@ def ends(report: Report, claim: rules.Claim) -> tuple[Fact | None, Fact | None]:
     return None, None
 
 
+def bounds_of(cells: list[tuple[Fact, str]]) -> tuple[Fact, Fact]:
+    """The lowest and the highest share."""
+    facts = sorted((fact for fact, _ in cells), key=lambda fact: fact.value or 0)
+    return facts[0], facts[-1]
+
+
 def extremes(report: Report, cells: list[tuple[Fact, str]]) -> Sentence:
-    low, high = (f([fact for fact, _ in cells], key=lambda fact: fact.value or 0) for f in (min, max))
+    low, high = bounds_of(cells)
     if low.id == high.id:
         return say("The one share is {low} in {low:period} ({name}).", low=low, name=label_of(report, low))
     return say("The shares go from {low} in {low:period} ({a}) to {high} in {high:period} ({b}).", low=low, high=high,
@@ -263,12 +305,12 @@ def definition_of(fact: Fact) -> str:
 
 
 def label_of(report: Report, fact: Fact) -> str:
-    return str(report.definitions[definition_of(fact)]["label"])
+    return lower(str(report.definitions[definition_of(fact)]["label"]))
 
 
-def clause(claim: rules.Claim, capital: bool = False) -> str:
+def clause(claim: rules.Claim) -> str:
     """A claim as it stands after `that`."""
-    return claim.label if capital or not claim.label.startswith("The ") else lower(claim.label)
+    return lower(claim.label)
 
 
 def lower(text: str) -> str:
@@ -291,14 +333,14 @@ def deficit_sentence(report: Report) -> Sentence:
                     "KOTRA's estimate of crude oil added.", a=first, b=last, p=plain, o=with_oil)]  # fmt: skip
     else:
         total = next(iter(report.facts.family("dependence.cumulated_deficit.customs")), None)
-        told = [say("From {a} to {b} the DPRK bought {t} more from China than it sold there.", t=total,
-                    a=total.period.split("-")[0], b=total.period.split("-")[1])] if total else [
-                say("No deficit is known for these years.")]  # fmt: skip
+        told = [say("No sum of deficits is known for these years.")]
+        if total:
+            told = [say("The DPRK bought {t} more from China than it sold there {t:when}.", t=total)]
     ratio = report.facts.family("dependence.deficit_to_exports.customs")
     if ratio:
-        most, last = max(ratio, key=lambda f: f.value or 0), ratio[-1]
+        most, latest = max(ratio, key=lambda f: f.value or 0), ratio[-1]
         told.append(say("The deficit was {most} of its exports to China in {most:period} and {last} in {last:period}.",
-                        most=most, last=last))  # fmt: skip
+                        most=most, last=latest))  # fmt: skip
     return join(*told)
 
 

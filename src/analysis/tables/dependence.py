@@ -7,8 +7,7 @@ from typing import Any
 from ..captions import caveats, year_spans
 from ..dependence import matrix as rules
 from ..dependence import partners as who
-from ..dependence import whatif
-from ..dependence.amounts import Amount
+from ..dependence.amounts import Amount, less
 from ..dependence.shares import leading
 from ..display import Column, TableDisplay, say
 from ..errors import listing
@@ -17,6 +16,7 @@ from ..formatting import GAP, number, percent
 from ..report import Report
 from .annual import shown
 
+WAYS = ("kotra", "kotra_without_crude", "with_inter_korean", "with_inter_korean_without_crude")
 UNIT_LABELS = {"usd_million": "million US dollars", "tonnes": "tonnes", "kt": "thousand tonnes"}
 
 
@@ -29,7 +29,8 @@ def trade_shares(report: Report) -> TableDisplay:
     """Amounts and shares of trade by year, and KOTRA's own printed share with the difference."""
     p, shares = report.parameters, report.shares
     lead = leading(p, "trade")
-    rows, records, facts = [], [], {}
+    rows, records = [], []
+    facts: dict[str, float | None] = {}
     for year in range(p.start_year, p.end_year + 1):
         plain, south = shares["trade_share.kotra"][year], shares["trade_share.with_inter_korean"][year]
         printed = report.find(f"dependence.printed_share.kotra.{year}") or report.find(
@@ -40,13 +41,12 @@ def trade_shares(report: Report) -> TableDisplay:
         if printed and "misprint" in printed.formula:
             printed = report.find(f"dependence.printed_share.kotra-2.{year}")
         apart = None if plain.percent is None or not printed else plain.percent - (printed.value or 0)
-        found = {d: report.find(f"dependence.trade_share.{d}.{year}")
-                 for d in ("kotra", "kotra_without_crude", "with_inter_korean", "with_inter_korean_without_crude")}  # fmt: skip
+        found = {d: report.find(f"dependence.trade_share.{d}.{year}") for d in WAYS}
         facts |= {f.id: f.value for f in found.values() if f}
         crude = p.crude_estimate == "without"
         rows.append({
             "year": str(year), "part": cell(plain.part), "whole": cell(plain.whole),
-            "south": cell(whatif.less(south.whole, plain.whole)),
+            "south": cell(less(south.whole, plain.whole)),
             "plain": shown(found["kotra_without_crude" if crude else "kotra"], sign=False),
             "printed": shown(printed, sign=False),
             "apart": GAP if apart is None else number(apart, 1, sign=True),
@@ -58,19 +58,19 @@ def trade_shares(report: Report) -> TableDisplay:
             **{f"{d}_percent": f.value if f else None for d, f in found.items()},
             "printed_percent": printed.value if printed else None, "computed_less_printed_points": apart,
         })  # fmt: skip
-    less = "less crude" if p.crude_estimate == "without" else ""
+    oil = "less crude" if p.crude_estimate == "without" else ""
     return TableDisplay(
-        id="dependence_trade_table", title=say("China's share of the DPRK's trade, its two amounts, and the printed share"),
+        id="dependence_trade_table", title=say("China's share of the DPRK's trade, its amounts, and the printed share"),
         columns=(
             Column("year", "Year"), Column("part", "With China", True), Column("whole", "With all but the South", True),
-            Column("south", "With the South", True), Column("plain", f"Share {less}".strip(), True),
+            Column("south", "With the South", True), Column("plain", f"Share {oil}".strip(), True),
             Column("printed", "KOTRA's print", True), Column("apart", "Apart, points", True),
-            Column("with", f"Share with the South {less}".strip(), True),
+            Column("with", f"Share with the South {oil}".strip(), True),
         ),
         rows=tuple(rows), records=tuple(records), facts=facts,
         notes=(
-            say("Amounts in million US dollars as KOTRA and Seoul print them. Apart is the computed share less the printed "
-                "one; the printed share is never an input. Leading: {lead}.", lead=report.definitions[lead]["label"]),
+            say("Amounts in million US dollars as KOTRA and Seoul print them. Apart is the computed share less the "
+                "printed one; the printed share is never an input. Leading: {lead}.", lead=report.definitions[lead]["label"]),
             *caveats(report, "no-inter-korean", "inter-korean-gaps", "crude-estimate", "crude-size",
                      bases=("kotra", "with_inter_korean", "kotra_without_crude")),
         ),
@@ -88,8 +88,11 @@ def partners(report: Report) -> TableDisplay:
         if not p.start_year <= year <= p.end_year:
             continue
         out = sorted((partner for y, partner in found if y == year), key=lambda x: -trade.loc[year, x])
-        largest = [x for x in trade.loc[year].sort_values(ascending=False).index if x not in (who.CHINA, who.REST, *out)]
-        facts = {r: report.find(f"dependence.other_partners.{r}.{year}") for r in ("oec", "oec_without_doubtful", "kotra")}
+        ranked = trade.loc[year].dropna().sort_values(ascending=False).index
+        largest = [x for x in ranked if x not in (who.CHINA, who.REST, *out)]
+        facts = {
+            r: report.find(f"dependence.other_partners.{r}.{year}") for r in ("oec", "oec_without_doubtful", "kotra")
+        }
         rows.append({
             "year": str(year), "all": _amount(facts["oec"]), "kept": _amount(facts["oec_without_doubtful"]),
             "kotra": _amount(facts["kotra"]),
@@ -105,7 +108,8 @@ def partners(report: Report) -> TableDisplay:
         id="dependence_partners_table", title=say("Trade with all but China, and the partners found doubtful"),
         columns=(
             Column("year", "Year"), Column("all", "OEC, all", True), Column("kept", "Doubtful out", True),
-            Column("kotra", "KOTRA", True), Column("doubtful", "Found doubtful"), Column("others", "Largest of the others"),
+            Column("kotra", "KOTRA", True), Column("doubtful", "Found doubtful"),
+            Column("others", "Largest of the others"),
         ),
         rows=tuple(rows), records=tuple(records), long=len(rows) > 60,
         notes=(
@@ -178,7 +182,8 @@ def matrix(report: Report) -> TableDisplay:
         id="dependence_matrix_table", title=say("Which definition, in which year, makes which claim true"),
         columns=(
             Column("claim", "Claim"), Column("definition", "Share"), Column("inside", "Inside the quoted band"),
-            Column("near", "Near it"), Column("above", "Above"), Column("below", "Below"), Column("share", "Lowest to highest"),
+            Column("near", "Near it"), Column("above", "Above"), Column("below", "Below"),
+            Column("share", "Lowest to highest"),
         ),
         rows=tuple(rows), records=tuple(records),
         notes=(say("Years not named have no data; the file beside this table lists them. Part and whole of each share "
@@ -209,8 +214,8 @@ def definitions(report: Report) -> TableDisplay:
     return TableDisplay(
         id="dependence_definitions", title=say("Every share: what is divided by what, and for which years"),
         columns=(
-            Column("label", "Share"), Column("part", "Part"), Column("whole", "Whole"), Column("years", "Years with a value"),
-            Column("use", "Use"),
+            Column("label", "Share"), Column("part", "Part"), Column("whole", "Whole"),
+            Column("years", "Years with a value"), Column("use", "Use"),
         ),
         rows=tuple(rows), records=tuple(records),
     )  # fmt: skip
@@ -264,21 +269,23 @@ def exposure(report: Report) -> TableDisplay:
         columns=(Column("whole", "Of this whole"), Column("gone", "Gone", True), Column("year", "Year"),
                  Column("part", "China's part")),
         rows=tuple(rows), records=tuple(records),
-        notes=(say("Arithmetic on the last year with data. It is no forecast: it says nothing about whether China would "
-                   "stop, what is stored, or who would step in."),),
+        notes=(say("Arithmetic on the last year with data. It is no forecast: it says nothing about whether China "
+                   "would stop, what is stored, or who would step in."),),
     )  # fmt: skip
 
 
 def replaced(report: Report) -> TableDisplay:
     """What past interruptions show: how China's part and all others moved, and how much others made up."""
     episodes = report.catalogue.frame("dependence/episodes").to_dict("records")
+    other = "import_share.kotra" + ("_without_crude" if report.parameters.crude_estimate == "with" else "")
     rows, records = [], []
     for episode in episodes:
         span = f"{episode['from_year']}-{episode['to_year']}"
         for definition in report.shown():
             row = report.definitions[definition]
             china = report.find(f"dependence.china_change.{definition}.{span}")
-            if china is None or definition.partition(".")[0] == "export_share":
+            # Of a share with and without crude oil the table shows the one that the edition asks for.
+            if china is None or definition == other:
                 continue
             others = report.find(f"dependence.others_change.{definition}.{span}")
             made = report.find(f"dependence.replaced.{definition}.{span}")
@@ -290,7 +297,8 @@ def replaced(report: Report) -> TableDisplay:
             records.append({
                 "episode": episode["episode_id"], "definition": definition, "from": int(episode["from_year"]),
                 "to": int(episode["to_year"]), "china_change_percent": china.value,
-                "others_change_percent": others.value if others else None, "replaced_percent": made.value if made else None,
+                "others_change_percent": others.value if others else None,
+                "replaced_percent": made.value if made else None,
             })  # fmt: skip
     return TableDisplay(
         id="dependence_replaced", title=say("What the past shows: how much of a fall others made up"),
@@ -299,9 +307,9 @@ def replaced(report: Report) -> TableDisplay:
             Column("others", "All others", True), Column("made", "Made up by others", True),
         ),
         rows=tuple(rows), records=tuple(records),
-        notes=(say("Made up by others: the rise of all others over the fall of China's part. Below zero the others fell "
-                   "too. Yearly figures do not show an interruption of days, and they mix what was refused with what was "
-                   "not bought."),),
+        notes=(say("Made up by others: the rise of all others over the fall of China's part. Below zero the others "
+                   "fell too. Yearly figures do not show an interruption of days, and they mix what was refused with "
+                   "what was not bought."),),
     )  # fmt: skip
 
 
