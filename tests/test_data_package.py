@@ -26,6 +26,7 @@ STATUSES = {"reported", "mirror", "derived", "estimated", "unreported"}
 QUALITIES = {"A", "B", "C", "D"}
 UNITS = {
     "usd_million", "percent", "index_1982_84", "tonnes", "tonnes_n", "kt", "barrels", "mtoe", "kt_c", "ratio",
+    "persons", "km", "years", "tiv_million",
 }  # fmt: skip
 TERMS = {"single-figures-quoted", "publisher-terms", "own-work", "public-domain", "open-licence"}
 BASES = {"customs", "kotra", "comtrade", "mirror", "other", "with_inter_korean"}
@@ -52,6 +53,10 @@ KEYS = {
     "trade/china_world_trade": ["year", "measure"], "dependence/definitions": ["definition_id"],
     "dependence/quoted_shares": ["row_id"], "dependence/quoted_claims": ["claim_id"],
     "dependence/episodes": ["episode_id"],
+    "people/arrivals": ["row_id"], "people/visitors": ["row_id"], "people/troops": ["row_id"],
+    "people/statements": ["row_id"], "politics/arms": ["row_id"], "politics/votes": ["row_id"],
+    "politics/agreement": ["row_id"], "politics/investment": ["row_id"], "politics/dates": ["row_id"],
+    "claims": ["claim_id"],
 }  # fmt: skip
 
 
