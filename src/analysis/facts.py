@@ -19,6 +19,7 @@ ID_PATTERN = re.compile(r"[a-z0-9_]+(\.[a-z0-9_-]+)+")
 UNITS = (
     "usd_million", "percent", "percentage_points", "log_points", "index", "ratio", "count", "year", "verdict",
     "tonnes", "tonnes_n", "kt", "barrels", "mtoe", "kt_c",
+    "persons", "km", "years", "months", "tiv_million", "day", "word",
 )  # fmt: skip
 STATUSES = ("reported", "mirror", "derived", "estimated", "unreported")
 
@@ -37,7 +38,8 @@ class Fact:
     id: `topic.measure.basis.period`, lower case. value: the number, or None for a named gap.
     low, high: the interval that the rounding of the printed inputs leaves, or the range between bases.
     formula: how it was computed, in words. rows: `table#row` of every input. decimals: how many the
-    sources can bear when it is shown.
+    sources can bear when it is shown. word: the content of a fact that is no number: a verdict, a name, a vote. A fact
+    of unit `day` counts days from the first of the calendar, see `date.fromordinal`.
     """
 
     id: str
@@ -53,6 +55,7 @@ class Fact:
     high: float | None = None
     decimals: int = 0
     stats: Mapping[str, float] | None = field(default=None, hash=False)
+    word: str = ""
 
     def __post_init__(self) -> None:
         if not ID_PATTERN.fullmatch(self.id):
@@ -74,7 +77,7 @@ class Fact:
             "id": self.id, "label": self.label, "value": self.value, "unit": self.unit, "period": self.period,
             "status": self.status, "low": self.low, "high": self.high, "formula": self.formula,
             "rows": list(self.rows), "sources": list(self.sources),
-            "stats": dict(self.stats) if self.stats else None,
+            "stats": dict(self.stats) if self.stats else None, **({"word": self.word} if self.word else {}),
         }  # fmt: skip
 
 

@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from .catalogue import Catalogue, load
+from .claims.verdicts import Judged, judge_all
 from .dependence.amounts import Share
 from .dependence.shares import all_shares
 from .display import Masthead
@@ -32,12 +33,44 @@ class Report:
 
     @functools.cached_property
     def facts(self) -> FactBook:
+        """Every fact of the edition, the verdicts on the claims included."""
+        from .claims.facts import claims_facts
+
+        book = FactBook(self._measured.values())
+        book.add(claims_facts(self))
+        return book
+
+    @functools.cached_property
+    def _measured(self) -> FactBook:
+        """The facts that rest on data alone: what the claims are held against."""
+        from .claims.evidence import evidence_facts
         from .dependence.facts import dependence_facts
         from .trade.facts import trade_facts
 
         book = FactBook(trade_facts(self))
         book.add(dependence_facts(self))
+        book.add(evidence_facts(self))
         return book
+
+    @functools.cached_property
+    def judged(self) -> tuple[Judged, ...]:
+        """The claims with their verdicts, by what was known at `as_of`, whatever years the reader asked for.
+
+        A claim has years of its own, so it is judged on all years; an essay not yet written at `as_of` is left out.
+        """
+        as_of = self.parameters.as_of
+        book = self._with(start_year=self.catalogue.years[0], end_year=self.catalogue.years[1])._measured
+        return judge_all(self.catalogue, lambda id: book[id] if id in book else None, as_of and as_of.year)
+
+    @functools.cached_property
+    def judged_today(self) -> tuple[Judged, ...]:
+        """The same claims judged with all data of today."""
+        return self.judged if self.parameters.as_of is None else self._with(as_of=None).judged
+
+    def _with(self, **changes: Any) -> Report:
+        """The report of the same parameters but for `changes`; itself where they change nothing."""
+        changed = self.parameters.model_copy(update=changes)
+        return self if changed == self.parameters else Report(changed, self.catalogue)
 
     @functools.cached_property
     def shares(self) -> dict[str, dict[int, Share]]:
