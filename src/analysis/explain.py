@@ -7,6 +7,7 @@ partners in one record and year, `2008-oec-CHN` for one of them.
 
 from __future__ import annotations
 
+import functools
 import math
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
@@ -107,12 +108,18 @@ def _sources(catalogue: Catalogue, ids: Iterable[str]) -> tuple[Source, ...]:
 
 def resolve_row(catalogue: Catalogue, key: str) -> list[Input]:
     """The rows that `table#key` names, one or (for a year of months) several; DataError if there is none."""
+    return list(_rows(catalogue, key))
+
+
+# Thousands of facts name the same rows; a table never changes while a catalogue lives.
+@functools.lru_cache(maxsize=20000)
+def _rows(catalogue: Catalogue, key: str) -> tuple[Input, ...]:
     table, _, wanted = key.partition("#")
     frame = catalogue.frame(table)
     chosen = frame[_match(frame, wanted)]
     if chosen.empty:
         raise DataError(f"The row {key} is named by a fact, but the table {table} does not have it.")
-    return [_input(catalogue, table, row) for row in chosen.to_dict("records")]
+    return tuple(_input(catalogue, table, row) for row in chosen.to_dict("records"))
 
 
 def _match(frame: pd.DataFrame, wanted: str) -> pd.Series:
@@ -137,7 +144,7 @@ def _match(frame: pd.DataFrame, wanted: str) -> pd.Series:
 
 def _input(catalogue: Catalogue, table: str, row: dict[str, Any]) -> Input:
     sources = tuple(str(row["source_id"]).split(";")) if row.get("source_id") else ()
-    labels = catalogue.frame("trade/compilers").set_index("compiler")["label"]
+    labels = _labels(catalogue)
     if compiler := row.get("compiler"):
         compiler = str(labels.get(compiler, compiler))
     else:
@@ -151,6 +158,12 @@ def _input(catalogue: Catalogue, table: str, row: dict[str, Any]) -> Input:
         published=_text(row.get("published")), method=_text(row.get("method")).replace("_", " "),
         note=_text(row.get("note")), sources=sources,
     )  # fmt: skip
+
+
+@functools.lru_cache(maxsize=8)
+def _labels(catalogue: Catalogue) -> dict[str, str]:
+    rows = catalogue.frame("trade/compilers").to_dict("records")
+    return {str(row["compiler"]): str(row["label"]) for row in rows}
 
 
 def _key(row: dict[str, Any]) -> str:

@@ -58,9 +58,9 @@ class Report:
 
         A claim has years of its own, so it is judged on all years; an essay not yet written at `as_of` is left out.
         """
-        as_of = self.parameters.as_of
-        book = self._with(start_year=self.catalogue.years[0], end_year=self.catalogue.years[1])._measured
-        return judge_all(self.catalogue, lambda id: book[id] if id in book else None, as_of and as_of.year)
+        as_of, (first, last) = self.parameters.as_of, self.catalogue.years
+        book = dict(self._with(start_year=first, end_year=last)._measured)
+        return judge_all(self.catalogue, book.get, as_of.year if as_of else None)
 
     @functools.cached_property
     def judged_today(self) -> tuple[Judged, ...]:

@@ -13,9 +13,11 @@ def span(text: str) -> tuple[date, date]:
         return span(first)[0], span(last)[1]
     parts = [int(part) for part in text.split("-")]
     if len(parts) == 3:
-        return date(*parts), date(*parts)
+        day = date(parts[0], parts[1], parts[2])
+        return day, day
     if len(parts) == 2:
-        return date(parts[0], parts[1], 1), date(*parts, calendar.monthrange(*parts)[1])
+        year, month = parts
+        return date(year, month, 1), date(year, month, calendar.monthrange(year, month)[1])
     return date(parts[0], 1, 1), date(parts[0], 12, 31)
 
 

@@ -8,7 +8,7 @@ in paddy. Flour is in no exporter's record and counts only where a definition sa
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -53,9 +53,12 @@ class _Request:
     imports: str
     exports: Records
     flagged: frozenset[str]
+    tables: dict[str, Records] = field(default_factory=dict, compare=False)
 
     def table(self, name: str) -> Records:
-        return known(self.catalogue, name, self.as_of)
+        if name not in self.tables:
+            self.tables[name] = known(self.catalogue, name, self.as_of)
+        return self.tables[name]
 
 
 def shares(catalogue: Catalogue, parameters: ReportParameters) -> dict[str, dict[int, Share]]:
@@ -93,19 +96,19 @@ def _request(catalogue: Catalogue, as_of: date | None, rice: str, doubtful: str,
 def extra_facts(catalogue: Catalogue, parameters: ReportParameters) -> Iterator[Fact]:
     """What each doubtful shipment does to the share, and between which bounds a share in calories must lie."""
     p = parameters
-    effects = effect_of_doubtful(catalogue, p.as_of)
+    effects = effect_of_doubtful(catalogue, p.as_of, p.rice)
     for row in doubtful_rows(catalogue, p.as_of).to_dict("records"):
         year = int(row["year"])
         if row["crop"] not in CEREALS or not p.start_year <= year <= p.end_year:
             continue
-        without = effects[str(row["row_id"])][1]
         name = str(row["row_id"]).partition("-")[2].replace("-", "_")
-        yield Fact(
-            id=f"dependence.food_without_row.{name}.{year}", unit="percent", period=str(year), status="derived",
-            label=f"China's share of recorded grain imports without the {row['crop']} of {row['exporter']}",
-            value=without.percent, formula=f"dependence.cereal_imports.quantity.{year} with one shipment left out",
-            rows=without.whole.rows, sources=without.whole.sources, decimals=0,
-        )  # fmt: skip
+        for word, made in zip(("with", "without"), effects[str(row["row_id"])], strict=True):
+            yield Fact(
+                id=f"dependence.food_{word}_row.{name}.{year}", unit="percent", period=str(year), status="derived",
+                label=f"China's share of recorded grain imports {word} the {row['crop']} of {row['exporter']}",
+                value=made.percent, formula=f"grain from China / grain of all exporters, {word} one doubtful shipment",
+                rows=made.whole.rows, sources=made.whole.sources, decimals=0,
+            )  # fmt: skip
     request = _request(catalogue, p.as_of, p.rice, p.doubtful_partners, "exporters")
     for year in range(p.start_year, p.end_year + 1):
         by_crop = [_imports(request, year, (crop,)) for crop in CEREALS]
@@ -154,15 +157,17 @@ def _trusted(catalogue: Catalogue) -> frozenset[str]:
     return frozenset(str(name) for name in catalogue.frame(EXPORTERS)["exporter"])
 
 
-def effect_of_doubtful(catalogue: Catalogue, as_of: date | None = None) -> dict[str, tuple[Share, Share]]:
+def effect_of_doubtful(
+    catalogue: Catalogue, as_of: date | None = None, rice: str = "milled"
+) -> dict[str, tuple[Share, Share]]:
     """For each doubtful shipment of a cereal: China's share of all cereals that year with it, and without it alone."""
-    request = _Request(catalogue, as_of, "milled", "keep", "exporters", known(catalogue, EXPORTS, as_of), frozenset())
+    request = _Request(catalogue, as_of, rice, "keep", "exporters", known(catalogue, EXPORTS, as_of), frozenset())
     effects = {}
     for row in doubtful_rows(catalogue, as_of).to_dict("records"):
         if row["crop"] in CEREALS:
             year, rows = int(row["year"]), request.exports.rows
             fewer = Records(EXPORTS, rows[rows["row_id"] != row["row_id"]])
-            without = _Request(catalogue, as_of, "milled", "keep", "exporters", fewer, frozenset())
+            without = _Request(catalogue, as_of, rice, "keep", "exporters", fewer, frozenset())
             effects[str(row["row_id"])] = (_cereal_imports(request, year), _cereal_imports(without, year))
     return effects
 
@@ -248,7 +253,7 @@ def _with_flour(request: _Request, year: int) -> Share:
 def _balance(request: _Request, year: int) -> Amount:
     """All cereal imports of the old balances, aid included; rice stands in them as paddy."""
     table = request.table(BALANCES)
-    last = max((y for y in table.years() if not table.pick(year=y, crop="rice").empty), default=None)
+    last = max(table.years(crop="rice"), default=None)
     reason = "no balance of cereals by crop is kept"
     if last is not None and year > last:
         reason = "FAO's newer balances do not say how rice is counted, and their last years are imputed"

@@ -8,7 +8,7 @@ oil used; all energy used. Since customs fell silent the quantity of crude oil i
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -42,9 +42,12 @@ class _Request:
     as_of: date | None
     crude: str
     doubtful: str
+    tables: dict[str, Records] = field(default_factory=dict, compare=False)
 
     def table(self, name: str) -> Records:
-        return known(self.catalogue, name, self.as_of)
+        if name not in self.tables:
+            self.tables[name] = known(self.catalogue, name, self.as_of)
+        return self.tables[name]
 
 
 def shares(catalogue: Catalogue, parameters: ReportParameters) -> dict[str, dict[int, Share]]:

@@ -30,6 +30,17 @@ class Claim:
     whole: str
 
     @property
+    def quoted(self) -> str:
+        """The figure as quoted: `70%`, `70 to 80%`."""
+        return f"{self.low:g}%" if self.low == self.high else f"{self.low:g} to {self.high:g}%"
+
+    @property
+    def short(self) -> str:
+        """What it is about and the figure, for the first column of a table: `Food, 70%`."""
+        about = self.topic if self.whole == "not stated" else self.whole
+        return f"{about.capitalize()}, {self.quoted}"
+
+    @property
     def band(self) -> tuple[float, float]:
         return self.low - self.precision, self.high + self.precision
 

@@ -6,6 +6,7 @@ table is missing. A table that is declared and missing or altered is refused by 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date
@@ -30,13 +31,18 @@ class Records:
     absent: str = ""
 
     def pick(self, **wanted: object) -> pd.DataFrame:
-        """Rows where each column has the wanted value, or one of the values if a tuple is given; index kept."""
+        """Rows where each column has the wanted value, or (but for the year) one of the values of a tuple."""
         if self.absent:
             return self.rows
-        chosen = pd.Series(True, index=self.rows.index)
+        # Nearly every question is about one year, and a year has few rows.
+        rows = self._by_year.get(wanted.pop("year"), self.rows.iloc[:0]) if "year" in wanted else self.rows
         for column, value in wanted.items():
-            chosen &= self.rows[column].isin(value if isinstance(value, tuple) else (value,))
-        return self.rows[chosen]
+            rows = rows[rows[column].isin(value if isinstance(value, tuple) else (value,))]
+        return rows
+
+    @functools.cached_property
+    def _by_year(self) -> dict[object, pd.DataFrame]:
+        return {int(str(year)): rows for year, rows in self.rows.groupby("year")}
 
     def years(self, **wanted: object) -> tuple[int, ...]:
         """Years that have a row, in order."""
@@ -163,7 +169,12 @@ def part_of(part: Amount, rest: Amount) -> Share:
     if result.percent is None:
         return result
     (part_low, part_high), (rest_low, rest_high) = part.span, rest.span
-    most, least = part_low + rest_high, part_high + max(rest_low, 0.0)
     return replace(
-        result, low=100 * part_low / most if most > 0 else None, high=100 * part_high / least if least > 0 else None
-    )
+        result, percent=_percent(part.value or 0.0, result.whole.value or 0.0),
+        low=_percent(part_low, part_low + rest_high), high=_percent(part_high, part_high + max(rest_low, 0.0)),
+    )  # fmt: skip
+
+
+def _percent(part: float, whole: float) -> float | None:
+    # Divided first: a part that is all of the whole is then exactly a hundred, and never a hair above it.
+    return 100 * (part / whole) if whole > 0 else None

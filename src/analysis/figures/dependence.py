@@ -173,7 +173,8 @@ def food(report: Report) -> Display:
     return lines_figure(
         report, "dependence_food", lines, lead, title=title, band=claim, heading="China's share of grain, by weight",
         caption=say("Maize, rice and wheat by weight, rice {rice}. Imports are what exporters recorded; with food aid, "
-                    "FAO's balance; supply is the harvest and the imports. The band is the quoted figure with its rounding.",
+                    "FAO's balance; supply is the harvest and the imports. The band is the quoted figure with its "
+                    "rounding.",
                     rice=report.parameters.rice),
         notes=food_caveats(report, lines),
     )  # fmt: skip
@@ -183,12 +184,13 @@ def crops(report: Report) -> Display:
     """The same crop by crop, soybeans beside the grains."""
     lines = {d: report.shares[d] for d in report.shown("food") if d.endswith("_imports.quantity") and
              not d.startswith("cereal")}  # fmt: skip
-    facts = [f for f in (last_fact(report, d) for d in lines) if f]
     title = say("China's share of the DPRK's imports of each crop")
-    if facts:
-        top = max(facts, key=lambda f: (f.value or 0, f.period))
-        title = say("{name}: {f} from China in {f:period}", name=report.definitions[top.id.removeprefix(
-            "dependence.").rpartition(".")[0]]["label"], f=top)  # fmt: skip
+    main = [d for d in ("maize_imports.quantity", "rice_imports.quantity", "soybean_imports.quantity") if d in lines]
+    both = [y for y in range(report.parameters.start_year, report.parameters.end_year + 1)
+            if all(lines[d][y].percent is not None for d in main)]  # fmt: skip
+    if len(main) == 3 and both:
+        m, r, s = (report.fact(f"dependence.{d}.{both[-1]}") for d in main)
+        title = say("In {m:period} China sent {m} of imported maize, {r} of rice and {s} of soybeans", m=m, r=r, s=s)
     return lines_figure(
         report, "dependence_crops", lines, next(iter(lines), ""), title=title,
         heading="China's share of recorded imports, by weight",
@@ -442,16 +444,15 @@ def matrix(report: Report, claim_id: str) -> Display:
 
 
 def _matrix_title(report: Report, claim: rules.Claim) -> Sentence:
-    quoted = report.fact(f"dependence.claim.{claim.claim_id}.quoted")
     counts = {m: _count(report, m, claim) for m in rules.MARKS}
     known_cells = sum(int(counts[m].value or 0) for m in rules.MARKS if m != "no data")
     if not known_cells:
         return say("“{claim}”: no headline definition has data", claim=claim.label)
     if not counts["inside"].value:
-        return say("No definition in any year makes the quoted {q} true; {n} shares were tried", q=quoted,
+        return say("No definition in any year makes the quoted {q} true; {n} shares were tried", q=claim.quoted,
                    n=known_cells)  # fmt: skip
-    return say("The quoted {q} fits {inside} of {n} shares; {above} lie above, {below} below, {near} near", q=quoted,
-               inside=counts["inside"], n=known_cells, above=counts["above"], below=counts["below"],
+    return say("The quoted {q} fits {inside} of {n} shares; {above} lie above, {below} below, {near} near",
+               q=claim.quoted, inside=counts["inside"], n=known_cells, above=counts["above"], below=counts["below"],
                near=counts["near"])  # fmt: skip
 
 
@@ -501,7 +502,7 @@ def _partners_title(report: Report) -> Sentence:
     if found and all_:
         year = max(found, key=lambda y: (found[y].value or 0, y))
         if found[year].value:
-            return say("In {n:period} {n} doubtful partners raise the effective number from {kept} to {all}",
+            return say("In {n:period}, {n} doubtful partners raise the effective number from {kept} to {all}",
                        n=found[year], kept=kept[year], all=all_[year])  # fmt: skip
     most = _by_year(report, "dependence.effective_partners.kotra_most")
     if most:
@@ -530,7 +531,7 @@ def _deficit_title(report: Report, lead: str) -> Sentence:
         return say("The DPRK's deficit with China")
     if lead == "customs" or plain is None:
         return say("The DPRK bought {t} more from China than it sold there {t:when}", t=total)
-    return say("{t:when}: a deficit of {plain} with China by customs, {t} with the crude oil added", t=total,
+    return say("The deficit with China of {t:period} is {plain} by customs, {t} with crude oil added", t=total,
                plain=plain)  # fmt: skip
 
 

@@ -97,7 +97,6 @@ def uneven(report: Report) -> Finding | None:
 def claim(report: Report, claim_id: str) -> Prose:
     """Two or three sentences: where a claim is true, how far other shares lie, what a careful writer may say."""
     one = next(c for c in rules.claims(report.catalogue) if c.claim_id == claim_id)
-    quoted = report.fact(f"dependence.claim.{claim_id}.quoted")
     cells = headline_cells(report, one)
     if not cells:
         return Prose((say("No definition of {what} has data from {a} to {b}.", what=one.topic,
@@ -109,7 +108,7 @@ def claim(report: Report, claim_id: str) -> Prose:
     if inside:
         told.append(say("It is true, within its rounding, for {where}.", where=places(report, inside)))
     else:
-        told.append(say("No share that could be computed comes to the quoted {q}.", q=quoted_words(quoted)))
+        told.append(say("No share that could be computed comes to the quoted {q}.", q=one.quoted))
     if near:
         told.append(say("It is near for {where}.", where=places(report, near)))
     told.append(extremes(report, cells))
@@ -185,8 +184,8 @@ def others(report: Report) -> Prose:
         a, b, c = (report.find(f"dependence.{name}.{year}") for name in names)
         if a and b and c and c.value is not None:
             told.append(say("Records of partners give another picture, because many of them booked trade with the "
-                            "South under the North. In {a:period} they put China's share at {a}, without the partners that "
-                            "the rule finds doubtful at {b}; KOTRA has {c}.", a=a, b=b, c=c))  # fmt: skip
+                            "South under the North. In {a:period} they put China's share at {a}, without the "
+                            "partners that the rule finds doubtful at {b}; KOTRA has {c}.", a=a, b=b, c=c))  # fmt: skip
     if not told:
         return gap(report, "record of partners")
     chosen = {"keep": "kept", "drop": "dropped"}[report.parameters.doubtful_partners]
@@ -316,11 +315,6 @@ def clause(claim: rules.Claim) -> str:
 def lower(text: str) -> str:
     """`text` with a small first letter, unless it begins with a name."""
     return text if text[:2].isupper() or text.startswith("China") else text[0].lower() + text[1:]
-
-
-def quoted_words(fact: Fact) -> str:
-    low, high = fact.low or 0, fact.high or 0
-    return f"{low:g}%" if low == high else f"{low:g} to {high:g}%"
 
 
 def deficit_sentence(report: Report) -> Sentence:

@@ -70,7 +70,8 @@ def trade_shares(report: Report) -> TableDisplay:
         rows=tuple(rows), records=tuple(records), facts=facts,
         notes=(
             say("Amounts in million US dollars as KOTRA and Seoul print them. Apart is the computed share less the "
-                "printed one; the printed share is never an input. Leading: {lead}.", lead=report.definitions[lead]["label"]),
+                "printed one; the printed share is never an input. Leading: {lead}.",
+                lead=report.definitions[lead]["label"]),
             *caveats(report, "no-inter-korean", "inter-korean-gaps", "crude-estimate", "crude-size",
                      bases=("kotra", "with_inter_korean", "kotra_without_crude")),
         ),
@@ -169,7 +170,7 @@ def matrix(report: Report) -> TableDisplay:
                 continue
             told = {m: [y for y, name in years.items() if name == m] for m in rules.MARKS}
             rows.append({
-                "claim": claim.label, "definition": row["label"] + ("" if row["use"] == "headline" else " (check)"),
+                "claim": claim.short, "definition": row["label"] + ("" if row["use"] == "headline" else " (check)"),
                 **{m.replace(" ", "_"): listing(year_spans(told[m]), limit=20) or "never" for m in rules.MARKS[:4]},
                 "share": _range(report, definition),
             })  # fmt: skip
@@ -292,7 +293,7 @@ def replaced(report: Report) -> TableDisplay:
             rows.append({
                 "episode": f"{episode['label']}, {span.replace('-', ' to ')}", "whole": row["whole"],
                 "china": shown(china), "others": shown(others),
-                "made": shown(made) if made else "China's part did not fall",
+                "made": shown(made) if made else "China's did not fall",
             })  # fmt: skip
             records.append({
                 "episode": episode["episode_id"], "definition": definition, "from": int(episode["from_year"]),

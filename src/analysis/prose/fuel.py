@@ -1,0 +1,118 @@
+"""What moves China's share of the DPRK's fuel: crude oil that customs leaves out, other sellers, the place of oil."""
+
+from __future__ import annotations
+
+from ..dependence import fuel
+from ..dependence.readings import known
+from ..display import Prose, Sentence, say
+from ..facts import Fact
+from ..report import Report
+
+
+def movers(report: Report) -> Prose:
+    """What each known weakness of the record does to the share of fuel, and how much of all energy oil is."""
+    told = [
+        sentence
+        for part in (_silence, _with_crude, _sellers, _notified, _energy, _balance)
+        for sentence in (part(report),)
+        if sentence is not None
+    ]
+    if not told:
+        p = report.parameters
+        return Prose((say("No record of the DPRK's fuel is known from {a} to {b}.", a=p.start_year, b=p.end_year),),
+                     "note")  # fmt: skip
+    return Prose(tuple(told))
+
+
+def _latest(report: Report, stem: str) -> Fact | None:
+    """The last fact of a family that has a value."""
+    return next((fact for fact in reversed(report.facts.family(stem)) if fact.value is not None), None)
+
+
+def _silence(report: Report) -> Sentence | None:
+    """Since when crude oil is not reported, and what stands in its place."""
+    p = report.parameters
+    rows = known(report.catalogue, fuel.OIL, p.as_of).pick(supplier="China", item="crude", status="unreported")
+    if rows.empty or int(rows["year"].min()) > p.end_year:
+        return None
+    silent = int(rows["year"].min())
+    before = _latest_before(report, silent)
+    head = say("Chinese customs has not reported crude oil since January {silent}, while deliveries went on: the "
+               "weight is not reported, not zero.", silent=silent)  # fmt: skip
+    if before:
+        head = _joined(head, say(" The last figure of customs is {b} in {b:period}.", b=before))
+    estimate = _latest(report, "dependence.amount.china_crude")
+    if estimate and estimate.status == "estimated":
+        head = _joined(head, say(" KOTRA puts it at about {e} in {e:period}.", e=estimate))
+    return head
+
+
+def _latest_before(report: Report, year: int) -> Fact | None:
+    """The last recorded weight of crude oil before `year`."""
+    facts = report.facts.family("dependence.amount.china_crude_recorded")
+    found = [fact for fact in facts if fact.value is not None and int(fact.period) < year]
+    return found[-1] if found else None
+
+
+def _with_crude(report: Report) -> Sentence | None:
+    crude = _latest(report, "dependence.fuel_imports.hs27_with_crude")
+    plain = report.find(f"dependence.fuel_imports.hs27_recorded.{crude.period}") if crude else None
+    if crude is None or plain is None or plain.value is None:
+        return None
+    return say(
+        "Of the fuel on record China sold {p} in {p:period}; with KOTRA's estimate of crude oil on both sides it is "
+        "{c}. Record and estimate are not valued alike, so that share is an order of magnitude.", p=plain, c=crude,
+    )  # fmt: skip
+
+
+def _sellers(report: Report) -> Sentence | None:
+    """What the sellers that are no neighbours do to the share."""
+    plain = _latest(report, "dependence.fuel_imports.hs27_recorded")
+    if plain is None or plain.low is None or plain.high is None:
+        return None
+    return say("Some sellers on that record are probably partners of South Korea under the wrong name: the share of "
+               "{p:period} is {p:low} with all of them and {p:high} with Russia alone beside China.",
+               p=plain)  # fmt: skip
+
+
+def _notified(report: Report) -> Sentence | None:
+    facts = [f for f in report.facts.family("dependence.refined_products.un_notified") if f.value is not None]
+    if not facts:
+        return None
+    last, low = facts[-1], min(facts, key=lambda f: f.value or 0)
+    head = say("Of the refined oil notified to the United Nations, which China and Russia did, China gave {f} in "
+               "{f:period}", f=last)  # fmt: skip
+    if low.id != last.id:
+        head = _joined(head, say(" and {low} in {low:period}", low=low))
+    return _joined(head, say("; deliveries that nobody notified are not in it."))
+
+
+def _energy(report: Report) -> Sentence | None:
+    chinese = _latest(report, "dependence.energy_use.chinese_oil")
+    every = report.find(f"dependence.fuel_energy.all_oil.{chinese.period}") if chinese else None
+    if chinese is None or every is None or every.value is None:
+        return None
+    return say("Oil is a small part of the energy that the DPRK uses: all of it together was {e} in {e:period}, and "
+               "crude oil from China {c}.", e=every, c=chinese)  # fmt: skip
+
+
+def _balance(report: Report) -> Sentence | None:
+    """What was sold of fuels against what was bought, crude oil added where an estimate is known."""
+    told = say("")
+    for position, sold in enumerate(report.facts.family("dependence.fuel_trade.sold")):
+        bought = report.find(f"dependence.fuel_trade.bought.{sold.period}")
+        crude = report.find(f"dependence.amount.china_crude_value.{sold.period}")
+        if bought is None:
+            continue
+        names = {f"s{position}": sold, f"b{position}": bought}
+        part = f"{{s{position}}} of mineral fuels in {{s{position}:period}} and bought {{b{position}}}"
+        if crude and crude.value is not None:
+            names[f"c{position}"] = crude
+            part += f", to which KOTRA adds {{c{position}}} of crude oil"
+        lead = "; it sold " if told.template else "The DPRK sells fuel too: it sold "
+        told = _joined(told, say(lead + part, **names))
+    return _joined(told, say(".")) if told.template else None
+
+
+def _joined(first: Sentence, second: Sentence) -> Sentence:
+    return Sentence(first.template + second.template, {**first.refs, **second.refs})
