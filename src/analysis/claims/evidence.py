@@ -109,7 +109,7 @@ def _votes(report: Report) -> Iterator[Fact]:
         label = f"China's vote: {row['text']}"
         yield _fact(table, f"evidence.vote.{row['row_id']}", label, [row], value=None, unit="word",
                     word=str(row["china"]), period=str(row["date"]), formula="as recorded or reported")  # fmt: skip
-        yield _day(table, row, f"evidence.vote_day.{row['row_id']}", f"Day of the vote: {row['text']}")
+        yield _day(table, row, f"evidence.vote_day.{row['row_id']}", f"Day of the vote on {row['text']}")
     council = [row for row in rows if row["body"] == "security_council"]
     if not council:
         return
@@ -123,7 +123,7 @@ def _votes(report: Report) -> Iterator[Fact]:
         for name, (label, found) in counted.items():
             yield Fact(
                 id=f"evidence.votes.{name}.{first}-{last}", label=label, value=len(found), unit="count",
-                period=f"{first}-{last}", status="derived", formula="count of the Security Council's votes in the table",
+                period=f"{first}-{last}", status="derived", formula="count of votes of the Security Council",
                 rows=_keys(table, found or inside), sources=_sources(*(found or inside)),
             )  # fmt: skip
     rights = [row for row in rows if row["body"] == "general_assembly" and row["subject"] == "human_rights"]
@@ -180,7 +180,7 @@ def _arrivals(report: Report) -> Iterator[Fact]:
             both = [rows.get((year, vintage, sex)) for sex in ("female", "all")]
             if both[0] and both[1]:
                 used = [row for row in both if row]
-                yield _fact(table, f"evidence.women_share.seoul.{year}", "Women and girls among those who arrived", used,
+                yield _fact(table, f"evidence.women_share.seoul.{year}", "Women and girls among them", used,
                             value=100 * used[0]["value"] / used[1]["value"], unit="percent", period=str(year),
                             decimals=1, formula="women and girls / all arrivals, one vintage")  # fmt: skip
                 break
@@ -196,7 +196,8 @@ def _by_year(report: Report) -> Iterator[Fact]:
     for row in rows_known(report, "politics/investment"):
         yield _fact("politics/investment", f"evidence.investment.mofcom.{row['year']}",
                     "Chinese direct investment in the DPRK, flow of the year", [row], value=row["value"],
-                    unit="usd_million", period=str(row["year"]), decimals=1, formula="as the ministry counts it")  # fmt: skip
+                    unit="usd_million", period=str(row["year"]), decimals=1, formula="as the ministry counts it",
+                    )  # fmt: skip
     visits: dict[int, list[Row]] = {}
     for row in rows_known(report, "people/visitors"):
         visits.setdefault(int(row["year"]), []).append(row)
@@ -209,8 +210,10 @@ def _by_year(report: Report) -> Iterator[Fact]:
 
 def _troops(report: Report) -> Iterator[Fact]:
     for row in rows_known(report, "people/troops"):
-        yield _fact("people/troops", f"evidence.troops.dmdc.{row['row_id']}", "US soldiers on active duty in South Korea",
-                    [row], value=row["value"], unit="persons", period=str(row["row_id"]), formula="as reported")  # fmt: skip
+        yield _fact(
+            "people/troops", f"evidence.troops.dmdc.{row['row_id']}", "US soldiers on active duty in South Korea", [row],
+            value=row["value"], unit="persons", period=str(row["row_id"]), formula="as reported",
+        )  # fmt: skip
 
 
 def _inter_korean(report: Report) -> Iterator[Fact]:

@@ -37,6 +37,7 @@ class Claim:
 
     claim_id: str
     essay: str
+    short: str
     place: str
     kind: str
     headline: bool
@@ -83,7 +84,7 @@ def essays(catalogue: Catalogue) -> dict[str, str]:
 def _claim(row: dict[str, Any]) -> Claim:
     years = tuple(int(year) for year in re.findall(r"\d{4}", row["period"]))
     return Claim(
-        claim_id=row["claim_id"], essay=row["essay"], place=row["place"], kind=row["kind"],
+        claim_id=row["claim_id"], essay=row["essay"], short=row["short"], place=row["place"], kind=row["kind"],
         headline=row["headline"] == "yes", statement=row["statement"], quoted=_number(row["quoted"]),
         quoted_high=_number(row["quoted_high"]), quoted_unit=row["quoted_unit"], period=row["period"],
         rule=row["rule"], readings=tuple(_readings(row, years)), near=_number(row["near"]) or 0.0,

@@ -6,6 +6,7 @@ turning points, leaves gaps open, and shows derived, estimated and unfit values 
 
 from .balance import balance
 from .bases import bases, growth_range
+from .claims import arrivals, verdicts
 from .coverage import calendar
 from .dependence import asymmetry, crops, deficits, food, fuel, matrix, partners, trade_flow, trade_shares
 from .growth import growth
@@ -13,7 +14,7 @@ from .levels import index_scale, levels, real, story
 from .periods import month_growth, months, quarters
 
 __all__ = [
-    "asymmetry", "balance", "bases", "calendar", "crops", "deficits", "food", "fuel", "growth", "growth_range",
-    "index_scale", "levels", "matrix", "month_growth", "months", "partners", "quarters", "real", "story", "trade_flow",
-    "trade_shares",
+    "arrivals", "asymmetry", "balance", "bases", "calendar", "crops", "deficits", "food", "fuel", "growth",
+    "growth_range", "index_scale", "levels", "matrix", "month_growth", "months", "partners", "quarters", "real",
+    "story", "trade_flow", "trade_shares", "verdicts",
 ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from .annual import annual, cells, growth, phases
 from .bases import bases, vintages
+from .claims import claim_rules, ledger, quoted
 from .data import caveats, corrections, fitness, inventory, parameters, sources, turning_points
 from .dependence import deficits, definitions, exposure, matrix, partners, replaced, shares, trade_shares
 from .food import crops
@@ -9,7 +10,7 @@ from .fuel import fuels
 from .periods import months, quarters
 
 __all__ = [
-    "annual", "bases", "caveats", "cells", "corrections", "crops", "deficits", "definitions", "exposure", "fitness",
-    "fuels", "growth", "inventory", "matrix", "months", "parameters", "partners", "phases", "quarters", "replaced",
-    "shares", "sources", "trade_shares", "turning_points", "vintages",
+    "annual", "bases", "caveats", "cells", "claim_rules", "corrections", "crops", "deficits", "definitions",
+    "exposure", "fitness", "fuels", "growth", "inventory", "ledger", "matrix", "months", "parameters", "partners",
+    "phases", "quarters", "quoted", "replaced", "shares", "sources", "trade_shares", "turning_points", "vintages",
 ]  # fmt: skip
