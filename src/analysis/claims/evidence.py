@@ -211,7 +211,7 @@ def _by_year(report: Report) -> Iterator[Fact]:
 def _troops(report: Report) -> Iterator[Fact]:
     for row in rows_known(report, "people/troops"):
         yield _fact(
-            "people/troops", f"evidence.troops.dmdc.{row['row_id']}", "US soldiers on active duty in South Korea", [row],
+            "people/troops", f"evidence.troops.dmdc.{row['row_id']}", "US soldiers in South Korea, active duty", [row],
             value=row["value"], unit="persons", period=str(row["row_id"]), formula="as reported",
         )  # fmt: skip
 

@@ -111,8 +111,8 @@ def arrivals(report: Report) -> Display:
         title=say("Arrivals in South Korea peaked in {p:period} with {p}; in {l:period} there were {l}", p=peak,
                   l=last),
         alt=say("Bar chart of arrivals by year: " + told + ".", **refs),
-        caption=say("North Koreans who arrived in South Korea, as Seoul counts them. Many had lived in China for years, so "
-                    "arrivals are no count of departures."),
+        caption=say("North Koreans who arrived in South Korea, as Seoul counts them. Many had lived in China before, "
+                    "so arrivals are no count of departures."),
         records=tuple(
             {"year": int(fact.period), "all_persons": fact.value,
              "women_persons": next((w.value for w in women if w.period == fact.period), None)}

@@ -63,10 +63,10 @@ def hardly(report: Report) -> Finding | None:
     worst = min(deliveries.known, key=lambda fact: fact.value or 0)
     study = "" if judged.outcome.agree[-1] is not None else " Effects within months could not be tested."
     return Finding(
-        say("After its neighbour's nuclear tests China went on delivering and voted for sanctions: that its policy hardly "
-            "changed is {verdict}.", verdict=report.fact(judged.claim.fact_id)),
-        say("Of the first full years after a test the weakest was {w:period}, with exports {w}; {v:when} China voted for "
-            "{v} resolutions with sanctions.{study}", w=worst, v=votes.known[0], study=study),
+        say("After its neighbour's nuclear tests China went on delivering and voted for sanctions: that its policy "
+            "hardly changed is {verdict}.", verdict=report.fact(judged.claim.fact_id)),
+        say("Of the first full years after a test the weakest was {w:period}, with exports {w}; {v:when} China voted "
+            "for {v} resolutions with sanctions.{study}", w=worst, v=votes.known[0], study=study),
         certainty(report, worst, votes.known[0]),
     )  # fmt: skip
 
@@ -109,10 +109,10 @@ def counts(report: Report) -> Prose:
 def method(report: Report) -> Prose:
     """How a verdict comes about."""
     return Prose((
-        say("Each claim has a rule with tolerances that were fixed before the verdicts were computed. A rule reads facts "
-            "of this report, never an opinion. The verdict changes when the facts do."),
-        say("Sources counts the independent ones: pages that print one compiler's figures count once. The statements are "
-            "in our words; a quoted figure is the essay's."),
+        say("Each claim has a rule with tolerances that were fixed before the verdicts were computed. A rule reads "
+            "facts of this report, never an opinion. The verdict changes when the facts do."),
+        say("Sources counts the independent ones: pages that print one compiler's figures count once. The statements "
+            "are in our words; a quoted figure is the essay's."),
     ))  # fmt: skip
 
 
