@@ -26,7 +26,7 @@ STATUSES = {"reported", "mirror", "derived", "estimated", "unreported"}
 QUALITIES = {"A", "B", "C", "D"}
 UNITS = {
     "usd_million", "percent", "index_1982_84", "tonnes", "tonnes_n", "kt", "barrels", "mtoe", "kt_c", "ratio",
-    "persons", "km", "years", "tiv_million",
+    "persons", "km", "years", "tiv_million", "score", "cny_per_usd",
 }  # fmt: skip
 TERMS = {"single-figures-quoted", "publisher-terms", "own-work", "public-domain", "open-licence"}
 BASES = {"customs", "kotra", "comtrade", "mirror", "other", "with_inter_korean"}
@@ -52,7 +52,11 @@ KEYS = {
     "trade/partners": ["year", "partner", "measure", "compiler"], "trade/partner_names": ["partner"],
     "trade/china_world_trade": ["year", "measure"], "dependence/definitions": ["definition_id"],
     "dependence/quoted_shares": ["row_id"], "dependence/quoted_claims": ["claim_id"],
-    "dependence/episodes": ["episode_id"],
+    "dependence/episodes": ["episode_id"], "events/catalogue": ["event_id"], "events/launch_days": ["event_id"],
+    "events/security_council": ["row_id"], "events/measures": ["row_id"], "events/political": ["row_id"],
+    "macro/monthly_controls": ["row_id"], "trade/china_dprk_monthly_alternatives": ["row_id"],
+    "events/classes": ["class_id"], "events/windows": ["window_id"], "events/regimes": ["regime_id", "measures"],
+    "events/specifications": ["spec_id"], "events/series": ["series_id"], "events/plan": ["item"],
     "people/arrivals": ["row_id"], "people/visitors": ["row_id"], "people/troops": ["row_id"],
     "people/statements": ["row_id"], "politics/arms": ["row_id"], "politics/votes": ["row_id"],
     "politics/agreement": ["row_id"], "politics/investment": ["row_id"], "politics/dates": ["row_id"],

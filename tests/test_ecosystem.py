@@ -28,7 +28,8 @@ from packaging.version import Version
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-CONDA_NAMES = {"matplotlib-base": "matplotlib"}  # name on conda-forge: name on PyPI, where they differ
+# Name on conda-forge: name on PyPI, where they differ.
+CONDA_NAMES = {"matplotlib-base": "matplotlib", "arch-py": "arch"}
 LARGEST_FILE = 1_000_000
 
 

@@ -129,7 +129,7 @@ def test_parameters_are_frozen_and_closed() -> None:
 def test_plain_parameters_make_the_same_round_trip(values: dict[str, Any]) -> None:
     parameters = resolve(values)
     plain = parameters.plain()
-    assert all(value is None or isinstance(value, str | int) for value in plain.values())
+    assert all(value is None or isinstance(value, str | int | float) for value in plain.values())
     assert resolve(plain) == parameters
     assert resolve(json.loads(json.dumps(plain))) == parameters
 

@@ -158,6 +158,11 @@ class Catalogue:
         """The ids of every definition of dependence, in the order in which they are shown."""
         return tuple(self.frame("dependence/definitions")["definition_id"])
 
+    def keys(self, name: str) -> tuple[str, ...]:
+        """The values of the first column of a table that declares things, each once, in order."""
+        frame = self.frame(name)
+        return tuple(dict.fromkeys(str(key) for key in frame[frame.columns[0]]))
+
     @functools.cached_property
     def price_years(self) -> tuple[int, int]:
         """First and last year whose consumer price index may serve as a base: eleven months or more."""

@@ -128,6 +128,8 @@ def _match(frame: pd.DataFrame, wanted: str) -> pd.Series:
         return frame["row_id"] == wanted
     if "claim_id" in frame:
         return frame["claim_id"] == wanted
+    if "event_id" in frame:
+        return frame["event_id"] == wanted
     if "partner" in frame:
         record = frame["year"].astype(str) + "-" + frame["compiler"]
         return (record == wanted) | (record + "-" + frame["partner"] == wanted)
@@ -152,11 +154,11 @@ def _input(catalogue: Catalogue, table: str, row: dict[str, Any]) -> Input:
         names = (str(catalogue.sources.loc[id, "compiler"]) for id in sources)
         compiler = "; ".join(dict.fromkeys(filter(None, names)))
     return Input(
-        row=f"{table}#{_key(row)}", period=_period(row), measure=_text(row.get("measure")).replace("_", " "),
+        row=f"{table}#{_key(row)}", period=_period(row), measure=_text(row.get("measure") or row.get("series")).replace("_", " "),
         value=_number(row.get("value")), unit=_text(row.get("unit")), status=_text(row.get("status")),
         quality=_text(row.get("quality")), compiler=compiler, vintage=_text(row.get("vintage")),
         published=_text(row.get("published")), method=_text(row.get("method")).replace("_", " "),
-        note=_text(row.get("note")), sources=sources,
+        note=_text(row.get("note")) or _text(row.get("title")), sources=sources,
     )  # fmt: skip
 
 
@@ -167,7 +169,7 @@ def _labels(catalogue: Catalogue) -> dict[str, str]:
 
 
 def _key(row: dict[str, Any]) -> str:
-    if named := _text(row.get("row_id")) or _text(row.get("claim_id")):
+    if named := next(filter(None, (_text(row.get(key)) for key in ("row_id", "claim_id", "event_id"))), ""):
         return named
     parts = [_period(row), _text(row.get("compiler")), row["partner"]] if "partner" in row else [_period(row)]
     return "-".join(filter(None, [*parts, _text(row.get("measure"))]))
@@ -176,6 +178,8 @@ def _key(row: dict[str, Any]) -> str:
 def _period(row: dict[str, Any]) -> str:
     if "month" in row:
         return _text(row["month"])
+    if "date" in row:
+        return _text(row["date"])
     return "-".join(filter(None, [_text(row.get("year")), _text(row.get("period"))]))
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .errors import UnknownFact
@@ -21,6 +21,8 @@ UNITS = (
     "tonnes", "tonnes_n", "kt", "barrels", "mtoe", "kt_c",
     "persons", "km", "years", "months", "tiv_million", "day", "word",
 )  # fmt: skip
+# Facts that a claim needs of years outside those asked for.
+ALL_YEARS = "all_years."
 STATUSES = ("reported", "mirror", "derived", "estimated", "unreported")
 
 
@@ -71,6 +73,15 @@ class Fact:
                     raise ValueError(f"{self.id}: {name} is not a number")
                 object.__setattr__(self, name, significant(number))
 
+    @property
+    def plain_id(self) -> str:
+        """The id without the mark of a fact from all years."""
+        return self.id.removeprefix(ALL_YEARS)
+
+    def renamed(self, id: str) -> Fact:
+        """The same fact under another id."""
+        return replace(self, id=id)
+
     def as_json(self) -> dict[str, Any]:
         """The fact as it stands in facts.json."""
         return {
@@ -82,11 +93,24 @@ class Fact:
 
 
 class FactBook(Mapping[str, Fact]):
-    """The facts of one edition by id, in sorted order."""
+    """The facts of one edition by id, in sorted order.
 
-    def __init__(self, facts: Iterable[Fact] = ()) -> None:
+    `later` gives the facts of a topic (the first part of an id) when one of them is first asked for: a notebook
+    on trade does not wait for the event study. Whatever looks at all facts loads all topics.
+    """
+
+    def __init__(self, facts: Iterable[Fact] = (), later: Mapping[str, Callable[[], Iterable[Fact]]] | None = None,
+                 ) -> None:  # fmt: skip
         self._facts: dict[str, Fact] = {}
+        self._later = dict(later or {})
         self.add(facts)
+
+    def _load(self, id: str | None = None) -> None:
+        """Load the topic of `id`, or all."""
+        topics = list(self._later) if id is None else [id.partition(".")[0]]
+        for topic in topics:
+            if load := self._later.pop(topic, None):
+                self.add(load())
 
     def add(self, facts: Iterable[Fact]) -> None:
         """Add facts; the same id twice is allowed only with the same content (ValueError otherwise)."""
@@ -96,23 +120,33 @@ class FactBook(Mapping[str, Fact]):
                 raise ValueError(f"two different facts under the id {fact.id}")
 
     def __getitem__(self, id: str) -> Fact:
+        self._load(id)
         try:
             return self._facts[id]
         except KeyError:
             raise UnknownFact(id, self) from None
 
     def __contains__(self, id: object) -> bool:
+        self._load(str(id))
         return id in self._facts
 
     def __iter__(self) -> Iterator[str]:
+        self._load()
         return iter(sorted(self._facts))
 
     def __len__(self) -> int:
+        self._load()
         return len(self._facts)
 
     def family(self, prefix: str) -> list[Fact]:
         """Facts whose id is `prefix` and one more part, in order of id."""
-        return [self._facts[id] for id in self if id.rpartition(".")[0] == prefix]
+        self._load(prefix)
+        return [self._facts[id] for id in sorted(self._facts) if id.rpartition(".")[0] == prefix]
+
+    def under(self, prefix: str) -> list[Fact]:
+        """Facts whose id is `prefix` and one part or more, in order of id."""
+        self._load(prefix)
+        return [self._facts[id] for id in sorted(self._facts) if id.startswith(f"{prefix}.")]
 
     def search(self, words: Iterable[str]) -> list[Fact]:
         """Facts whose id, label or period holds every word, in order of id."""

@@ -24,6 +24,11 @@ MONTHS = (
 )  # fmt: skip
 
 
+def sentence_case(text: str) -> str:
+    """`text` with a capital first letter; the other letters stay, so that names keep theirs."""
+    return text[:1].upper() + text[1:]
+
+
 def day_text(day: date) -> str:
     """`19 February 2017`."""
     return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
@@ -108,5 +113,7 @@ def span_text(fact: Fact) -> str:
 
 def is_share(fact: Fact) -> bool:
     """A share of a whole takes no plus; a change does."""
-    topic, kind = fact.id.split(".")[:2]
-    return topic == "evidence" or (topic == "dependence" and not kind.endswith("_change"))
+    topic, kind = fact.plain_id.split(".")[:2]
+    if topic == "dependence":
+        return not kind.endswith("_change")
+    return topic == "evidence" or (topic, kind) == ("events", "votes")

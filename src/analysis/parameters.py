@@ -49,6 +49,21 @@ class ReportParameters(BaseModel):
     )
     definitions: str = Field("all", description="Definitions of dependence to show: all, or ids with commas between.")
     cut_share: int = Field(100, description="Per cent of China's deliveries that the what-if takes away.")
+    event_classes: str = Field("all", description="Classes of events to study: all, or ids with commas between.")
+    windows: str = Field("all", description="Windows round an event: all, or ids with commas between.")
+    regimes: str = Field("all", description="Regimes whose months count: all, or ids with commas between.")
+    flow: str = Field("all", description="Flows of the event study: all, or exports, imports, total with commas.")
+    baseline: Literal["trend_season", "trend", "season", "level"] = Field(
+        "trend_season", description="What a month is expected to be: level, with a trend and a season or without."
+    )
+    controls: Literal["none", "china_trade"] = Field(
+        "none", description="Whether China's total trade, known by month to the end of 2018, helps to expect a month."
+    )
+    alpha: float = Field(0.05, description="Level below which an adjusted p value counts.")
+    placebo_draws: int = Field(10000, description="Draws of placebo dates and of the bootstrap.")
+    seed: int = Field(2017, description="Seed of every draw.")
+    lags: int = Field(3, description="Longest lag of the correlations, in months or years, both ways.")
+    frequency: str = Field("all", description="Periods of the correlations: all, or month or year.")
     as_of: date | None = Field(None, description="Use only figures published by this day; none means all.")
     paper: Literal["a4", "us-letter"] = Field("a4", description="Paper of the PDF.")
     title: str = Field(DEFAULT_TITLE, description="Title on the masthead.", min_length=1, max_length=120)
@@ -61,7 +76,7 @@ class ReportParameters(BaseModel):
             raise ValueError("not a day")
         return value
 
-    @field_validator("definitions", mode="before")
+    @field_validator("definitions", "event_classes", "windows", "regimes", "flow", "frequency", mode="before")
     @classmethod
     def _is_a_list(cls, value: object) -> object:
         # One spelling of a list: papermill, the command line and a notebook give the same parameters.
@@ -72,7 +87,12 @@ class ReportParameters(BaseModel):
     @property
     def definition_ids(self) -> tuple[str, ...]:
         """The definitions asked for by name; empty for all."""
-        return () if self.definitions == "all" else tuple(self.definitions.split(","))
+        return self.listed("definitions")
+
+    def listed(self, name: str) -> tuple[str, ...]:
+        """What the list parameter `name` asks for; empty for all."""
+        value = str(getattr(self, name))
+        return () if value == "all" else tuple(value.split(","))
 
     def plain(self) -> dict[str, Any]:
         """Strings, numbers and None only: what papermill injects and the manifest stores."""
@@ -80,13 +100,17 @@ class ReportParameters(BaseModel):
 
 
 PARAMETER_NAMES = tuple(ReportParameters.model_fields)
+LISTS = ("definitions", "event_classes", "windows", "regimes", "flow", "frequency")
+# Fewer draws leave the p values to chance; more than this take minutes and tell nothing new.
+DRAWS, SEEDS, LAGS, ALPHAS = (500, 100_000), (0, 2**31 - 1), (0, 6), (0.001, 0.2)
 
 
-def bounds(name: str, catalogue: Catalogue) -> tuple[int, int] | None:
-    """Smallest and largest allowed value of a whole number, for years from the data; None for the others."""
+def bounds(name: str, catalogue: Catalogue) -> tuple[float, float] | None:
+    """Smallest and largest allowed value of a number, for years from the data; None for the others."""
     return {
         "start_year": catalogue.years, "end_year": catalogue.years, "index_year": catalogue.years,
         "base_year": catalogue.price_years, "cut_share": (1, 100),
+        "placebo_draws": DRAWS, "seed": SEEDS, "lags": LAGS, "alpha": ALPHAS,
     }.get(name)  # fmt: skip
 
 
@@ -96,16 +120,21 @@ def choices(name: str, catalogue: Catalogue) -> tuple[str, ...]:
         "basis": catalogue.bases, "worst_quality": ("A", "B", "C", "D"), "paper": ("a4", "us-letter"),
         "inter_korean": ("without", "with"), "crude_estimate": ("with", "without"), "food_aid": ("without", "with"),
         "rice": ("milled", "paddy"), "doubtful_partners": ("keep", "drop"),
-        "definitions": ("all", *catalogue.definitions),
+        "definitions": ("all", *catalogue.definitions), "event_classes": ("all", *catalogue.keys("events/classes")),
+        "windows": ("all", *catalogue.keys("events/windows")), "regimes": ("all", *catalogue.keys("events/regimes")),
+        "flow": ("all", "exports", "imports", "total"), "frequency": ("all", "month", "year"),
+        "baseline": ("trend_season", "trend", "season", "level"), "controls": ("none", "china_trade"),
     }.get(name, ())  # fmt: skip
 
 
 def allowed(name: str, catalogue: Catalogue) -> str:
     """What a parameter may be, in words, with the bounds the data set."""
     if span := bounds(name, catalogue):
-        return f"it is a whole {'per cent' if name == 'cut_share' else 'year'} from {span[0]} to {span[1]}"
-    if name == "definitions":
-        return f"it is all, or a list with commas of {listing(catalogue.definitions, limit=60)}"
+        what = {"cut_share": "whole per cent", "alpha": "number", "placebo_draws": "whole number",
+                "seed": "whole number", "lags": "whole number"}.get(name, "whole year")  # fmt: skip
+        return f"it is a {what} from {span[0]} to {span[1]}"
+    if name in LISTS:
+        return f"it is all, or a list with commas of {listing(choices(name, catalogue)[1:], limit=60)}"
     if names := choices(name, catalogue):
         return f"allowed are {listing(names)}"
     if name == "as_of":
@@ -137,7 +166,7 @@ def resolve(values: Mapping[str, Any] | None = None, catalogue: Catalogue | None
         if (span := bounds(name, data)) and not span[0] <= value <= span[1]:
             raise BadParameter(name, value, allowed(name, data))
         names = choices(name, data)
-        for word in value.split(",") if name == "definitions" else [value]:
+        for word in value.split(",") if name in LISTS else [value]:
             # "all" stands alone: among ids it would be a contradiction.
             if names and (word not in names or (word == "all" and value != "all")):
                 raise BadParameter(name, word, allowed(name, data), names)
@@ -154,9 +183,11 @@ def resolve(values: Mapping[str, Any] | None = None, catalogue: Catalogue | None
 
 def _typed(name: str, value: Any) -> Any:
     """Booleans and fractions are no years, though Python would take them for numbers."""
+    if name == "alpha" and isinstance(value, float):
+        return value
     if isinstance(value, bool) or (isinstance(value, float) and not value.is_integer()):
         return repr(value)
-    if name in ("as_of", "title", "definitions") and isinstance(value, int | float):
+    if name in ("as_of", "title", *LISTS) and isinstance(value, int | float):
         return str(value) if name == "title" else repr(value)
     if name == "as_of" and value == "":
         return None

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from ..display import anchor
-from ..facts import Fact
+from ..facts import ALL_YEARS, Fact
 from .rules import VERDICTS
 from .verdicts import Judged
 
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 
 def claims_facts(report: Report) -> Iterator[Fact]:
-    """Verdicts, where they differ the verdicts with all data, counts, and the facts behind them."""
+    """Verdicts, where they differ the verdicts with all data, counts, and facts of other years behind them."""
     now = {judged.claim.claim_id: judged for judged in report.judged_today}
     for judged in report.judged:
-        yield from (*judged.facts, *judged.nearest)
+        yield from (fact for fact in (*judged.facts, *judged.nearest) if fact.id.startswith(ALL_YEARS))
         yield _verdict(judged, judged.claim.fact_id, "as the data of this edition have it")
         later = now[judged.claim.claim_id]
         if later.verdict != judged.verdict:

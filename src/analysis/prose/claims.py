@@ -39,11 +39,11 @@ def mixed(report: Report) -> Finding | None:
     level, fall = find(report, "E1-500-to-686"), find(report, "E1-drop-15")
     if not (level and fall and level.decided and fall.decided):
         return None
+    known = {fact.plain_id: fact for fact in (*level.facts, *fall.facts)}
     ids = ("trade.total.kotra.2014", "trade.growth.customs.2015", "trade.growth.kotra.2015")
-    known = [report.find(id) for id in ids]
-    if not all(known):
+    if not all(id in known for id in ids):
         return None
-    peak, customs, kotra = (fact for fact in known if fact)
+    peak, customs, kotra = (known[id] for id in ids)
     return Finding(
         say("The best-known pair of figures mixes two records: {peak} in {peak:period} is KOTRA's, the fall of {c:abs} "
             "in {c:period} is by customs.", peak=peak, c=customs),
@@ -247,14 +247,14 @@ def placed_fact(fact: Fact) -> Sentence:
 
 
 def _amount(fact: Fact) -> Sentence:
-    stated = fact.id.startswith("evidence.stated.")
+    stated = fact.plain_id.startswith("evidence.stated.")
     return say("{fact:low} to {fact:high}", fact=fact) if stated and fact.high is not None else say("{fact}", fact=fact)
 
 
 def named(report: Report, fact: Fact, short: bool = False) -> Sentence:
     """A fact with its name: what it is, or (short, of a figure that others state) who states it."""
     what, stated, who = fact.label.rpartition(", as stated by ")
-    definition = fact.id.removeprefix("dependence.").rpartition(".")[0]
+    definition = fact.plain_id.removeprefix("dependence.").rpartition(".")[0]
     if stated:
         what = who if short else f"{what}, by {who}"
     elif definition in report.definitions:

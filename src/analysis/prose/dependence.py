@@ -228,7 +228,7 @@ def exposure(report: Report) -> Prose:
     gone = next(iter(report.facts.family(f"dependence.exposure.{lead}")), None)
     if gone:
         told.append(say("Of the DPRK's imports {gone} would be missing on the figures of {gone:period}.", gone=gone))
-    made = [f for f in report.facts if f.startswith("dependence.replaced.")]
+    made = [fact.id for fact in report.facts.under("dependence.replaced")]
     falls = [report.fact(id) for id in made]
     poor = [f for f in falls if (f.value or 0) <= 0]
     if falls:

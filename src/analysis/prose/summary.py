@@ -6,12 +6,12 @@ from ..captions import basis_label, caveats
 from ..display import Findings, Prose, say
 from ..formatting import day_text
 from ..report import Report
-from . import dependence, trade
+from . import dependence, events, trade
 
 
 def findings(report: Report) -> Findings:
     """The findings of every part. Each part's own function makes them; this one only chooses the order."""
-    return Findings((*trade.findings(report).findings, *dependence.chief(report)))
+    return Findings((*trade.findings(report).findings, *dependence.chief(report), *events.chief(report)))
 
 
 def scope(report: Report) -> Prose:

@@ -1,0 +1,142 @@
+"""Counts and scores against the growth of trade, at lags announced in advance.
+
+Trade grows against the same month, or the year, before; the series is differenced over the same span. The correlation
+of the undifferenced pair is kept beside, because it is what people look at and what deceives them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from .. import inference
+from ..inference import Correlation, Untested
+from . import catalogue as events
+from .months import Array, Choices, months
+from .plan import SeriesPlan, month_name, plan
+from .testable import reason_words
+
+if TYPE_CHECKING:
+    from ..report import Report
+
+A_YEAR = {"month": 12, "year": 1}
+FIRST_YEAR = 1991  # the first year of roll calls with both countries; counts of events are thin before it
+COUNTED = {"launch_days": "launches_all", "long_launch_days": "launches_long", "visits": "visits",
+           "resolutions": "resolutions"}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Pair:
+    """One lag of one series and flow: differences, and the undifferenced twin."""
+
+    series: SeriesPlan
+    flow: str
+    lag: int
+    found: Correlation | None
+    levels: float | None
+    reason: str
+    first: str
+    last: str
+
+
+def pairs(report: Report, flows: tuple[str, ...]) -> list[Pair]:
+    """Every series and flow at every lag that the parameters ask for."""
+    declared, p = plan(report.catalogue), report.parameters
+    asked = p.listed("frequency") or ("month", "year")
+    result = []
+    for series in declared.series.values():
+        if series.frequency not in asked:
+            continue
+        for flow in flows:
+            labels, trade = _trade(report, flow, series.frequency)
+            values = _series(report, series.series_id, labels)
+            result += _lags(report, series, flow, labels, values, trade)
+    return result
+
+
+def _lags(report: Report, series: SeriesPlan, flow: str, labels: list[str], values: Array,
+          trade: Array) -> list[Pair]:  # fmt: skip
+    step, most = A_YEAR[series.frequency], report.parameters.lags
+    least = int(plan(report.catalogue).number("correlation_min_pairs"))
+    lags = range(-most, most + 1)
+    x, y = _change(values, step), _change(trade, step)
+    known = np.flatnonzero(np.isfinite(y))
+    # The calendar is rotated over the span in which trade is known, not over the empty years before it.
+    span = slice(int(known[0]), int(known[-1]) + 1) if len(known) else slice(0, 0)
+    found = inference.lagged(x[span], y[span], lags, least_pairs=least)
+    both = [label for label, a, b in zip(labels, x, y, strict=True) if np.isfinite(a) and np.isfinite(b)]
+    ends = (both[0], both[-1]) if both else ("", "")
+    return [
+        Pair(series, flow, lag, None if isinstance(f, Untested) else f, _pearson(values[span], trade[span], lag, least),
+             reason_words(f) if isinstance(f, Untested) else "", *ends)
+        for lag, f in zip(lags, found, strict=True)
+    ]  # fmt: skip
+
+
+def _pearson(x: Array, y: Array, lag: int, least: int) -> float | None:
+    """Pearson correlation of x[t] with y[t + lag]; None for too few pairs or a constant side."""
+    n = len(x)
+    a, b = (x[: n - lag], y[lag:]) if lag >= 0 else (x[-lag:], y[: n + lag])
+    both = np.isfinite(a) & np.isfinite(b)
+    if both.sum() < least or np.ptp(a[both]) == 0 or np.ptp(b[both]) == 0:
+        return None
+    return float(np.corrcoef(a[both], b[both])[0, 1])
+
+
+def _change(values: Array, step: int) -> Array:
+    """Difference over `step` periods; a gap on either side leaves a gap."""
+    result = np.full(len(values), np.nan)
+    result[step:] = values[step:] - values[:-step]
+    return result
+
+
+def _trade(report: Report, flow: str, frequency: str) -> tuple[list[str], Array]:
+    """Labels of the periods and the log of trade, with gaps."""
+    if frequency == "month":
+        data = months(report, flow, Choices())
+        labels = [month_name(data.start + i) for i in range(len(data.values))]
+        return labels, data.logs(plan(report.catalogue).number("floor_usd_million"))
+    cells = report.cells().xs(flow, level="measure")
+    cells = cells[cells.index >= FIRST_YEAR]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return [str(year) for year in cells.index], np.log(cells["value"].where(cells["fit"]).to_numpy(dtype=float))
+
+
+def _series(report: Report, series_id: str, labels: list[str]) -> Array:
+    """The series at the labels: counts of events by month or year, or rows of events/political."""
+    name = series_id.rpartition("_")[0]
+    if name in COUNTED:
+        found = events.events_of(report.catalogue, COUNTED[name], report.parameters.as_of)
+        size = len(labels[0]) if labels else 0
+        dated = [event.date[:size] for event in found if len(event.date) >= size]
+        values = np.array([dated.count(label) for label in labels], dtype=float)
+    else:
+        rows = _political(report, name)
+        known = dict(zip(rows["period"], rows["value"], strict=True))
+        values = np.array([known.get(label, np.nan) for label in labels], dtype=float)
+    # After the day of knowledge nothing can be counted, which is not the same as zero.
+    day = report.parameters.as_of
+    return np.where([day is None or label < day.isoformat()[: len(label)] for label in labels], values, np.nan)
+
+
+def _political(report: Report, name: str) -> pd.DataFrame:
+    table = report.catalogue.frame("events/political")
+    return table[(table["series"] == ("votes_china" if name == "votes" else name)) & (table["quality"] <= "B")]
+
+
+def rows_of(report: Report, pair: Pair) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Rows and sources of the series of a pair, inside its span."""
+    name = pair.series.series_id.rpartition("_")[0]
+    if name in COUNTED:
+        found = [e for e in events.events_of(report.catalogue, COUNTED[name], report.parameters.as_of)
+                 if pair.first <= e.date[: len(pair.first)] <= pair.last]  # fmt: skip
+        return tuple(e.row for e in found), tuple(dict.fromkeys(s for e in found for s in e.sources))
+    rows = _political(report, name)
+    rows = rows[(rows["period"] >= pair.first) & (rows["period"] <= pair.last)]
+    return (tuple(f"events/political#{row}" for row in rows["row_id"]),
+            tuple(dict.fromkeys(s for cell in rows["source_id"] for s in cell.split(";"))))  # fmt: skip
+
+

@@ -1,0 +1,117 @@
+"""The outcome: the log of monthly trade, with a gap wherever no month carries a test."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from .plan import ordinal, plan
+
+if TYPE_CHECKING:
+    from ..report import Report
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What a specification may change. The defaults are the plan; the report's parameters set the first two."""
+
+    baseline: str = "trend_season"
+    controls: str = "none"
+    dating: str = "own"
+    late: bool = False
+    new_year: bool = False
+    yuan: bool = False
+    rough: bool = False
+    sure_only: bool = False
+    alternatives: bool = False
+    statistic: str = "mean"
+
+
+SPECIFICATIONS = {
+    "main": {}, "other_date": {"dating": "other"}, "late_days": {"late": True}, "level": {"baseline": "level"},
+    "trend": {"baseline": "trend"}, "season": {"baseline": "season"}, "new_year": {"new_year": True},
+    "china_trade": {"controls": "china_trade"}, "yuan": {"yuan": True}, "with_c": {"rough": True},
+    "sure_only": {"sure_only": True}, "alternatives": {"alternatives": True}, "median": {"statistic": "median"},
+    "poisson": {"statistic": "poisson"},
+}  # fmt: skip
+
+
+def choices(report: Report, spec_id: str = "main") -> Choices:
+    """The choices of a specification: one departure from the report's own."""
+    p = report.parameters
+    return replace(Choices(baseline=p.baseline, controls=p.controls), **SPECIFICATIONS[spec_id])  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Months:
+    """One flow by month. `start` is the ordinal of the first month; `values` are million US dollars (or yuan),
+    NaN where a month carries no test; `control` is the log of China's total trade, or None."""
+
+    start: int
+    values: Array
+    control: Array | None
+
+    def logs(self, floor: float) -> Array:
+        """Logs; months below `floor` million are left out."""
+        with np.errstate(invalid="ignore", divide="ignore"):
+            return np.where(self.values >= floor, np.log(self.values), np.nan)
+
+
+def months(report: Report, flow: str, chosen: Choices) -> Months:
+    """The months of a flow in the years asked for, under the choices of a specification."""
+    cells = report.months.xs(flow, level="measure")
+    index: list[int] = [ordinal(str(month)) for month in cells.index]
+    grades = [*plan(report.catalogue).words("grades"), *(["C"] if chosen.rough else [])]
+    fit = (cells["finest"] == "month") & cells["quality"].isin(grades)
+    if chosen.sure_only:
+        fit &= cells["care"].isin(["", "part of the year"])
+    values = cells["value"].where(fit).to_numpy(dtype=float)
+    if chosen.alternatives:
+        values = _second(report, flow, index, values)
+    if chosen.yuan:
+        values = values * _monthly(report, "cny_per_usd", index)
+    control = None
+    if chosen.controls == "china_trade":
+        parts = ("exports", "imports") if flow == "total" else (flow,)
+        control = np.log(np.sum([_monthly(report, f"china_{part}", index) for part in parts], axis=0))
+        values = np.where(np.isfinite(control), values, np.nan)
+    return Months(index[0], values, control)
+
+
+def _monthly(report: Report, series: str, index: list[int]) -> Array:
+    table = report.catalogue.frame("macro/monthly_controls")
+    rows = table[table["series"] == series]
+    known = dict(zip((ordinal(month) for month in rows["period"]), rows["value"], strict=True))
+    return np.array([known.get(month, np.nan) for month in index], dtype=float)
+
+
+def _second(report: Report, flow: str, index: list[int], values: Array) -> Array:
+    """`values` with the second figure of a month in place of the first; only where the month counts at all."""
+    table = report.catalogue.frame("trade/china_dprk_monthly_alternatives")
+    rows = table[table["measure"] == flow].drop_duplicates("month")
+    known = dict(zip((ordinal(month) for month in rows["month"]), rows["value"], strict=True))
+    other = np.array([known.get(month, np.nan) for month in index], dtype=float)
+    return np.where(np.isfinite(values) & np.isfinite(other), other, values)
+
+
+def rows_of(report: Report, flow: str, wanted: list[int]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The rows and sources of the months `wanted` (ordinals)."""
+    cells = report.months.xs(flow, level="measure")
+    chosen = cells[np.isin([ordinal(str(month)) for month in cells.index], wanted) & cells["value"].notna()]
+    rows = tuple(row for cell in chosen["rows"] for row in cell)
+    return rows, tuple(dict.fromkeys(source for cell in chosen["sources"] for source in cell))
+
+
+def month_numbers(start: int, n: int) -> npt.NDArray[np.int64]:
+    """Calendar month, 1 to 12, of `n` months from the ordinal `start`."""
+    return (start + np.arange(n)) % 12 + 1
+
+
+def period(number: int) -> pd.Period:
+    return pd.Period(year=number // 12, month=number % 12 + 1, freq="M")

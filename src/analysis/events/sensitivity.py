@@ -1,0 +1,62 @@
+"""The specification curve: every effect again, with one departure from the plan at a time."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from .plan import Specification
+
+if TYPE_CHECKING:
+    from .study import Key, Study
+
+
+@dataclass(frozen=True)
+class Point:
+    """One effect under one specification, in log points; None and a reason where it gives none."""
+
+    key: Key
+    spec: Specification
+    effect: float | None
+    low: float | None
+    high: float | None
+    p: float | None
+    reason: str
+
+
+def curve(study: Study) -> list[Point]:
+    """Every cell that has an effect under the plan, under every specification; cells in the order of the plan."""
+    points = []
+    for key in study.keys:
+        if study.effect(key)[0] is None:
+            continue
+        for spec_id, spec in study.plan.specifications.items():
+            found, reason = study.effect(key, spec_id)
+            if found is None:
+                points.append(Point(key, spec, None, None, None, None, reason))
+                continue
+            p = found.placebo.p if found.calibrated is None else found.calibrated.p
+            points.append(Point(key, spec, found.effect, found.low, found.high, p, ""))
+    return points
+
+
+def changes(points: list[Point]) -> dict[str, int]:
+    """For each specification: of how many effects it turns the sign."""
+    main = {point.key: point.effect for point in points if point.spec.spec_id == "main"}
+    result: dict[str, int] = {}
+    for point in points:
+        before = main[point.key]
+        if point.effect is not None and before is not None and math.copysign(1, point.effect) != math.copysign(1, before):
+            result[point.spec.spec_id] = result.get(point.spec.spec_id, 0) + 1
+    return result
+
+
+def ranges(points: list[Point]) -> dict[Key, tuple[float, float]]:
+    """Smallest and largest effect of each cell over all specifications."""
+    result: dict[Key, tuple[float, float]] = {}
+    for point in points:
+        if point.effect is not None:
+            low, high = result.get(point.key, (point.effect, point.effect))
+            result[point.key] = (min(low, point.effect), max(high, point.effect))
+    return result

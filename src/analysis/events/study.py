@@ -1,0 +1,183 @@
+"""The event study of one edition: every cell, each computed when it is first asked for."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .. import inference
+from ..inference import Effect, Untested
+from . import breaks, correlations, effects, sensitivity, testable
+from .breaks import Found
+from .correlations import Pair
+from .effects import Design
+from .months import Choices, Months, choices
+from .plan import FLOWS, Plan, plan
+from .sensitivity import Point
+from .testable import Possible
+
+if TYPE_CHECKING:
+    from ..report import Report
+
+Key = tuple[str, str, str]  # class, flow, window
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One tested cell. `found` is None, or says why there is no number, where there is none."""
+
+    key: Key
+    possible: Possible
+    found: Effect | None
+    reason: str
+    family: int
+    holm: float | None
+    fdr: float | None
+
+    @property
+    def p(self) -> float | None:
+        return _p(self.found)
+
+    @property
+    def p_shift(self) -> float | None:
+        return None if self.found is None or isinstance(self.found.shift, Untested) else self.found.shift.p
+
+
+def _p(found: Effect | None) -> float | None:
+    """The p of the plan: placebo dates, calibrated on simulated noise where an episode opens a regime."""
+    if found is None:
+        return None
+    return found.placebo.p if found.calibrated is None else found.calibrated.p
+
+
+class Study:
+    """Classes, windows and flows that the parameters let through, and everything computed from them."""
+
+    def __init__(self, report: Report) -> None:
+        self.report = report
+        self.plan: Plan = plan(report.catalogue)
+        p = report.parameters
+        self.classes = p.listed("event_classes") or tuple(self.plan.classes)
+        self.windows = p.listed("windows") or tuple(self.plan.windows)
+        self.flows = tuple(flow for flow in FLOWS if flow in (p.listed("flow") or FLOWS))
+        self._months: dict[tuple[str, str], Months] = {}
+        self._designs: dict[tuple[str, Key], Design] = {}
+        self._effects: dict[tuple[str, Key], tuple[Effect | None, str]] = {}
+
+    @property
+    def keys(self) -> list[Key]:
+        """Every cell, in the order of the plan."""
+        return [(c, flow, w) for flow in self.flows for c in self.classes for w in self.windows]
+
+    def months(self, flow: str, spec_id: str = "main") -> Months:
+        if (flow, spec_id) not in self._months:
+            self._months[flow, spec_id] = effects.outcome(self.report, flow, self.choices(spec_id))
+        return self._months[flow, spec_id]
+
+    def choices(self, spec_id: str = "main") -> Choices:
+        return choices(self.report, spec_id)
+
+    def design(self, key: Key, spec_id: str = "main") -> Design:
+        if (spec_id, key) not in self._designs:
+            made = effects.design(self.report, *key, self.choices(spec_id), self.months(key[1], spec_id))
+            self._designs[spec_id, key] = made
+        return self._designs[spec_id, key]
+
+    def effect(self, key: Key, spec_id: str = "main") -> tuple[Effect | None, str]:
+        """The effect of a cell under a specification, or None and why."""
+        if (spec_id, key) not in self._effects:
+            made = self.design(key, spec_id)
+            found = effects.effect(self.report, made, self.choices(spec_id))
+            if found is None:
+                self._effects[spec_id, key] = (None, made.reason)
+            elif isinstance(found, Untested):
+                self._effects[spec_id, key] = (None, testable.reason_words(found))
+            else:
+                self._effects[spec_id, key] = (found, "")
+        return self._effects[spec_id, key]
+
+    @functools.cached_property
+    def possible(self) -> dict[Key, Possible]:
+        """What can be tested, cell by cell. Nothing here has read a value inside a window."""
+        result: dict[Key, Possible] = {}
+        for flow in self.flows:
+            for window in self.windows:
+                made = {c: self.design((c, flow, window)) for c in self.classes}
+                shared = testable.overlaps(self.report, made)
+                for c in self.classes:
+                    key = (c, flow, window)
+                    result[key] = testable.possible(self.report, made[c], self.choices(), shared[c])
+        return result
+
+    @functools.cached_property
+    def family(self) -> dict[str, int]:
+        """Tests made in each flow: the cells that have a p value."""
+        return {flow: sum(p.smallest_p is not None for key, p in self.possible.items() if key[1] == flow)
+                for flow in self.flows}  # fmt: skip
+
+    def verdict(self, key: Key) -> str:
+        return self.possible[key].verdict(self.report.parameters.alpha, self.family[key[1]])
+
+    def separable(self, key: Key) -> bool:
+        return self.possible[key].separable(testable.limit(self.report))
+
+    @functools.cached_property
+    def cells(self) -> dict[Key, Cell]:
+        """Every cell with its effect and its p values, adjusted within a flow and across all."""
+        found = {key: self.effect(key) for key in self.keys}
+        raw = {key: _p(f) for key, (f, _) in found.items()}
+        holm: dict[Key, float | None] = {}
+        for flow in self.flows:
+            of_flow = [key for key in self.keys if key[1] == flow]
+            holm |= _adjusted([raw[key] for key in of_flow], of_flow, inference.holm)
+        fdr = _adjusted([raw[key] for key in self.keys], self.keys, inference.benjamini_hochberg)
+        return {
+            key: Cell(key, self.possible[key], f, reason, self.family[key[1]], holm[key], fdr[key])
+            for key, (f, reason) in found.items()
+        }
+
+    @functools.cached_property
+    def pairs(self) -> list[Pair]:
+        """Every correlation, in the order of the plan."""
+        return correlations.pairs(self.report, self.flows)
+
+    @functools.cached_property
+    def pair_family(self) -> dict[tuple[str, str], int]:
+        """Correlations tested, by flow and frequency."""
+        return {(flow, frequency): sum(pair.found is not None for pair in self._pairs_of(flow, frequency))
+                for flow in self.flows for frequency in correlations.A_YEAR}  # fmt: skip
+
+    @functools.cached_property
+    def pair_holm(self) -> dict[tuple[str, str, int], float]:
+        """Adjusted p of each correlation within its flow and frequency; NaN where none was made."""
+        result: dict[tuple[str, str, int], float] = {}
+        for flow in self.flows:
+            for frequency in correlations.A_YEAR:
+                found = self._pairs_of(flow, frequency)
+                raw = [np.nan if pair.found is None else pair.found.p_pearson for pair in found]
+                adjusted = inference.holm(np.array(raw))
+                for pair, p in zip(found, adjusted, strict=True):
+                    result[pair.series.series_id, flow, pair.lag] = float(p)
+        return result
+
+    def _pairs_of(self, flow: str, frequency: str) -> list[Pair]:
+        return [pair for pair in self.pairs if pair.flow == flow and pair.series.frequency == frequency]
+
+    @functools.cached_property
+    def breaks(self) -> dict[str, Found]:
+        """Breaks found without being told, by flow."""
+        return {flow: breaks.find(self.report, flow) for flow in self.flows}
+
+    @functools.cached_property
+    def points(self) -> list[Point]:
+        """The specification curve; the slowest part, computed only where it is shown."""
+        return sensitivity.curve(self)
+
+
+def _adjusted(raw: list[float | None], keys: list[Key], rule: object) -> dict[Key, float | None]:
+    values = np.array([np.nan if p is None else p for p in raw])
+    adjusted = rule(values)  # type: ignore[operator]
+    return {key: None if np.isnan(value) else float(value) for key, value in zip(keys, adjusted, strict=True)}

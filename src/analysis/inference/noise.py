@@ -1,0 +1,50 @@
+"""The noise of short series: first-order autoregression, its draws and its estimate from months with gaps."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .stretch import Floats, Ints
+
+LARGEST_RHO = 0.95  # nearer to one, a stretch of some years cannot tell a wandering series from a stable one
+RHOS = (0.0, 0.5, 0.8)  # where a p is simulated it is the largest over these: it holds for AR(1) noise up to the last
+
+
+def ar1(rho: float, n: int, draws: int, rng: np.random.Generator) -> Floats:
+    """(n, draws) stationary Gaussian AR(1) series of unit variance, one a column."""
+    noise = rng.standard_normal((n, draws))
+    noise[1:] *= np.sqrt(1 - rho**2)
+    for t in range(1, n):
+        noise[t] += rho * noise[t - 1]
+    return noise
+
+
+def correlation_matrix(rho: float, months: Ints) -> Floats:
+    """(m, m) correlation of an AR(1) between calendar months at the positions `months` (m,)."""
+    return np.asarray(float(rho) ** np.abs(months[:, None] - months[None, :]))
+
+
+def estimate(residuals: Floats, x: Floats, caution: float = 0.0) -> tuple[float, float]:
+    """(rho, sd) of an AR(1) behind OLS residuals (n,) with NaN at the months outside the baseline.
+
+    First autocorrelation over neighbouring known months and variance over degrees of freedom, both corrected
+    for what the fit took away: rho and sd are such that an AR(1) with them, fitted by `x` (n, k) at the same
+    months, has on average the squares and the neighbour products that were seen. rho lies between 0 and LARGEST_RHO.
+    With `caution` rho is raised by so many standard errors, 1 / sqrt(m), but not beyond the last of RHOS; sd follows.
+    """
+    index = np.flatnonzero(np.isfinite(residuals))
+    e, m = residuals[index], len(index)
+    basis, _ = np.linalg.qr(x[index])
+    maker = np.eye(m) - basis @ basis.T
+    neighbours = (np.abs(index[:, None] - index[None, :]) == 1) / 2
+    squares, products = float(e @ e), float(e @ neighbours @ e)
+    inner = maker @ neighbours @ maker
+    # The ratio that an AR(1) of each rho would show after the same fit; it grows with rho.
+    grid = np.linspace(0, LARGEST_RHO, 39)
+    expected = [(np.sum(maker * r), np.sum(inner * r)) for r in (correlation_matrix(g, index) for g in grid)]
+    ratios = np.array([product / square for square, product in expected])
+    rho = float(np.interp(products / squares if squares else 0.0, np.maximum.accumulate(ratios), grid))
+    if caution:
+        rho = max(rho, min(rho + caution / float(np.sqrt(m)), RHOS[-1]))
+    square = float(np.interp(rho, grid, [square for square, _ in expected]))
+    return rho, float(np.sqrt(squares / square))
