@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from ..captions import basis_label, caveats
-from ..display import Findings, Prose, say
+from ..display import Finding, Findings, Prose, say
 from ..formatting import day_text
 from ..report import Report
-from . import dependence, events, trade
+from . import claims, dependence, events, trade
 
 
 def findings(report: Report) -> Findings:
-    """The findings of every part. Each part's own function makes them; this one only chooses the order."""
-    return Findings((*trade.findings(report).findings, *dependence.chief(report), *events.chief(report)))
+    """The findings of every part, a sentence each. Each part's own function makes them; this one chooses and orders."""
+    chosen = (
+        trade.level(report), trade.fall(report), *dependence.chief(report), *events.chief(report)[:1],
+        claims.mixed(report), claims.slips(report),
+    )  # fmt: skip
+    return Findings(tuple(Finding(one.headline, say(""), one.certainty) for one in chosen if one))
 
 
 def scope(report: Report) -> Prose:
