@@ -71,7 +71,10 @@ class Report:
     @functools.cached_property
     def judged_today(self) -> tuple[Judged, ...]:
         """The same claims judged with all data of today."""
-        return self.judged if self.parameters.as_of is None else self._with(as_of=None).judged
+        if self.parameters.as_of is None:
+            return self.judged
+        first, last = self.catalogue.years
+        return self._with(as_of=None, start_year=first, end_year=last).judged
 
     def _with(self, **changes: Any) -> Report:
         """The report of the same parameters but for `changes`; itself where they change nothing."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -62,7 +63,13 @@ def _usable(fact: Fact | None) -> Fact | None:
 
 def strength(catalogue: Catalogue, facts: Iterable[Fact]) -> int:
     """How many independent sources stand behind `facts`: pages that print one compiler's figures count once."""
+    compilers = _compilers(catalogue)
+    return len({compilers[id] for fact in facts for id in fact.sources})
+
+
+@functools.lru_cache(maxsize=4)
+def _compilers(catalogue: Catalogue) -> dict[str, str]:
+    """Who compiled the figures of each source; its publisher where nobody else is named."""
     known = catalogue.sources
-    ids = {id for fact in facts for id in fact.sources}
     compilers = known["compiler"].where(~known["compiler"].isin(["", "not stated"]), known["publisher"])
-    return len({str(compilers[id]) for id in ids})
+    return {str(id): str(name) for id, name in compilers.items()}

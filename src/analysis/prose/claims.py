@@ -78,11 +78,13 @@ def slips(report: Report) -> Finding | None:
     if not wrong or count is None:
         return None
     arms = find(report, "E1-arms")
-    detail = say("They are {which}.", which=listing([judged.claim.short for judged in wrong], limit=20))
+    detail = say("The verdicts rest on dates, votes and deliveries that are on record.")
     if arms and arms in wrong and len(arms.facts) > 1:
         detail = join(detail, listed(report, "Arms, China ", arms.bound, arms.claim.rule))
+    which = listing([judged.claim.short for judged in wrong], limit=20)
     return Finding(
-        say("{n} claims are contradicted outright.", n=count), detail,
+        say("{n} of {all} claims are contradicted outright: {which}.", n=count, which=which,
+            all=report.fact("claims.count.both.all")), detail,
         certainty(report, *(fact for judged in wrong for fact in judged.facts)),
     )  # fmt: skip
 
@@ -150,6 +152,15 @@ def undecided(report: Report) -> Prose:
             parts.append(nearest_words(report, judged))
             told.append(join(*parts))
     return Prose(tuple(told) or (say("Every claim is decided."),), "list")
+
+
+def holes(report: Report) -> tuple[Sentence, ...]:
+    """The claims that no open data decide, in one sentence; motives apart."""
+    found = [judged.claim.short for judged in report.judged if judged.verdict == rules.NO_DATA]
+    if not found:
+        return ()
+    return (say("No open data decide these claims: {which}. Motives cannot be tested at all.",
+                which=listing(found, limit=20)),)  # fmt: skip
 
 
 def small(text: str) -> str:

@@ -30,6 +30,6 @@ def scope(report: Report) -> Prose:
 
 
 def not_known(report: Report) -> Prose:
-    """What these figures cannot say."""
+    """What these figures cannot say; what the chart above leaves out stands under it."""
     lead = trade.missing_years(report).sentences
-    return Prose((*lead, *caveats(report, "outside", "crude-unreported", "crude-estimate", "news-read")), "list")
+    return Prose((*lead, *claims.holes(report), *caveats(report, "crude-estimate", "news-read")), "list")
