@@ -16,7 +16,8 @@ class Amount:
     """A quantity of one year. `value` is None for a gap, and `reason` then says why in words.
 
     `low` and `high` are the interval that rounding, or named rows that may or may not belong, leave; without
-    them the value stands alone. `rows` are `table#row` keys, `sources` ids of data/sources.csv.
+    them the value stands alone. `rows` are `table#row` keys, `sources` ids of data/sources.csv. `how` is the
+    arithmetic in words or in names of rows; empty for a figure as printed, or where the rows say it all.
     """
 
     value: float | None
@@ -28,6 +29,7 @@ class Amount:
     high: float | None = None
     reason: str = ""
     decimals: int = 0
+    how: str = ""
 
     def __post_init__(self) -> None:
         if self.value is None and not self.reason:
@@ -82,8 +84,19 @@ def add(amounts: Iterable[Amount]) -> Amount:
     return Amount(
         sum(item.value for item in items if item.value is not None), items[0].unit, status, rows, sources,
         low=sum(low for low, _ in spans), high=sum(high for _, high in spans),
-        decimals=min(item.decimals for item in items),
+        decimals=min(item.decimals for item in items), how=_formula(items, " + "),
     )  # fmt: skip
+
+
+def _formula(items: Iterable[Amount], sign: str) -> str:
+    """The arithmetic in names of rows, as facts name them; empty where it would be too long."""
+    names: list[str] = []
+    for item in items:
+        if not item.rows or item.value == 0:
+            continue
+        name = item.how if len(item.rows) > 1 else item.rows[0]
+        names.append(f"({name})" if " " in name and sign == " - " and names else name)
+    return sign.join(names) if all(names) and len(names) <= 4 else ""
 
 
 def less(whole: Amount, part: Amount) -> Amount:
@@ -99,7 +112,7 @@ def less(whole: Amount, part: Amount) -> Amount:
     (whole_low, whole_high), (part_low, part_high) = whole.span, part.span
     return Amount(
         whole.value - part.value, whole.unit, "derived", rows, sources, low=whole_low - part_high,
-        high=whole_high - part_low, decimals=min(whole.decimals, part.decimals),
+        high=whole_high - part_low, decimals=min(whole.decimals, part.decimals), how=_formula((whole, part), " - "),
     )  # fmt: skip
 
 

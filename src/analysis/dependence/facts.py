@@ -71,8 +71,9 @@ def _amounts(report: Report, rows: Mapping[str, Mapping[str, Any]]) -> Iterator[
 
 
 def amount_fact(id: str, label: str, year: int, amount: Amount) -> Fact:
-    formula = {"derived": "arithmetic on the rows named", "estimated": "as printed, or arithmetic on the rows named; "
-               "an estimate is in it"}.get(amount.status, "as printed")  # fmt: skip
+    formula = amount.how or ("as printed" if len(amount.rows) == 1 else "arithmetic on the rows named")
+    if amount.status == "estimated":
+        formula += "; an estimate is in it"
     return Fact(
         id=id, label=label, value=amount.value, unit=amount.unit, period=str(year),
         status=amount.status if amount.value is not None else "unreported",

@@ -111,5 +111,7 @@ def _share(catalogue: Catalogue, trade: pd.DataFrame, compiler: str, year: int,
     if CHINA not in values:
         part = gap(f"{name} has no row of China for this year", "usd_million")
     else:
-        part = Amount(values[CHINA], "usd_million", "mirror", china, sources)
-    return share(part, Amount(sum(values.values()), "usd_million", "mirror", rows, sources))
+        both = "both flows, where the record has both"
+        part = Amount(values[CHINA], "usd_million", "mirror", china, sources, how=both)
+    how = "sum of the partners" + (" that are not doubtful" if without else "")
+    return share(part, Amount(sum(values.values()), "usd_million", "mirror", rows, sources, how=how))

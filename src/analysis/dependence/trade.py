@@ -177,6 +177,7 @@ def rivals(rows: pd.DataFrame, table: str, reason: str) -> Amount:
     return Amount(
         first.value, first.unit, first.status, _together(s.rows for s in spans), _together(s.sources for s in spans),
         low=min(s.span[0] for s in spans), high=max(s.span[1] for s in spans), decimals=first.decimals,
+        how="" if len(spans) == 1 else first.rows[0],
     )  # fmt: skip
 
 

@@ -100,7 +100,7 @@ def lines_figure(report: Report, id: str, lines: Lines, lead: str, *, title: Sen
 
 def lines_alt(report: Report, lines: Lines) -> Sentence:
     """First, highest and last value of each line."""
-    parts = [say("Lines of shares by year.")]
+    parts = [say("Line chart of shares by year, one line for each definition.")]
     for definition, years in known(lines).items():
         steps = dict.fromkeys([min(years), max(years, key=lambda y: years[y]), max(years)])
         refs: dict[str, Reference] = {f"f{n}": report.fact(f"dependence.{definition}.{y}") for n, y in enumerate(steps)}
@@ -130,7 +130,7 @@ def records_of(definitions: Iterable[str]) -> set[str]:
     return {definition.partition(".")[2] for definition in definitions}
 
 
-def trade_flow(report: Report, flow: str) -> Display:
+def trade_flow(report: Report, flow: str = "imports") -> Display:
     """The same for one flow alone: `imports` or `exports` of the DPRK."""
     stem = {"imports": "import_share", "exports": "export_share"}[flow]
     crude = flow == "imports" and report.parameters.crude_estimate == "without"
@@ -387,7 +387,7 @@ def deficits(report: Report) -> Display:
     )  # fmt: skip
 
 
-def matrix(report: Report, claim_id: str) -> Display:
+def matrix(report: Report, claim_id: str = "trade-70") -> Display:
     """Definition by year for one claim: where each share lies against the quoted figure."""
     p = report.parameters
     claim = next(c for c in rules.claims(report.catalogue) if c.claim_id == claim_id)

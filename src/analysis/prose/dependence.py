@@ -94,7 +94,7 @@ def uneven(report: Report) -> Finding | None:
 # ------------------------------------------------------------------------------------ paragraphs
 
 
-def claim(report: Report, claim_id: str) -> Prose:
+def claim(report: Report, claim_id: str = "trade-70") -> Prose:
     """Two or three sentences: where a claim is true, how far other shares lie, what a careful writer may say."""
     one = next(c for c in rules.claims(report.catalogue) if c.claim_id == claim_id)
     cells = headline_cells(report, one)
@@ -119,6 +119,11 @@ def claim(report: Report, claim_id: str) -> Prose:
         careful.append(say("A careful writer names the year and the whole, for example: {last} in {last:period}, which "
                            "is {part}, over {whole}.", last=last, part=lower(row["part"]),
                            whole=lower(row["whole"])))  # fmt: skip
+        # The same year under the widest whole shows how much hangs on it.
+        least = min((f for f, _ in cells if f.period == last.period), key=lambda f: f.value or 0, default=last)
+        if least.id != last.id:
+            whole = lower(report.definitions[definition_of(least)]["whole"])
+            careful = [join(*careful, say("In the same year it was {least} over {whole}.", least=least, whole=whole))]
     return Prose((join(*told), *careful))
 
 

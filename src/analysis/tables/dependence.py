@@ -95,7 +95,7 @@ def partners(report: Report) -> TableDisplay:
             r: report.find(f"dependence.other_partners.{r}.{year}") for r in ("oec", "oec_without_doubtful", "kotra")
         }
         rows.append({
-            "year": str(year), "all": _amount(facts["oec"]), "kept": _amount(facts["oec_without_doubtful"]),
+            "year": str(year), "kept": f"{_amount(facts['oec_without_doubtful'])} of {_amount(facts['oec'])}",
             "kotra": _amount(facts["kotra"]),
             "doubtful": "; ".join(f"{names.get(x, x)} {number(trade.loc[year, x])}" for x in out) or "none",
             "others": "; ".join(f"{names.get(x, x)} {number(trade.loc[year, x])}" for x in largest[:3]),
@@ -108,13 +108,13 @@ def partners(report: Report) -> TableDisplay:
     return TableDisplay(
         id="dependence_partners_table", title=say("Trade with all but China, and the partners found doubtful"),
         columns=(
-            Column("year", "Year"), Column("all", "OEC, all", True), Column("kept", "Doubtful out", True),
+            Column("year", "Year"), Column("kept", "Without doubtful, of all in OEC"),
             Column("kotra", "KOTRA", True), Column("doubtful", "Found doubtful"),
             Column("others", "Largest of the others"),
         ),
         rows=tuple(rows), records=tuple(records), long=len(rows) > 60,
         notes=(
-            say("Million US dollars, both flows. The nearer the second column comes to the third, the more of the "
+            say("Million US dollars, both flows. The nearer what is left comes to KOTRA's figure, the more of the "
                 "confusion of the two Koreas the rule has found. What remains above it may be more of the same."),
             *caveats(report, "two-koreas", bases=("oec",)),
         ),
