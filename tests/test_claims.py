@@ -9,12 +9,13 @@ from collections.abc import Iterator, Mapping
 
 import pytest
 
-from analysis import Report
+from analysis import Report, figures, prose, tables
 from analysis.catalogue import Catalogue, project_root
 from analysis.claims import rules
 from analysis.claims.dates import apart, span
 from analysis.claims.ledger import KINDS, Claim, claims
 from analysis.claims.verdicts import Judged, judge
+from analysis.display import plain_of
 from analysis.explain import explain
 from analysis.facts import Fact
 from analysis.formatting import fact_text
@@ -195,9 +196,7 @@ def test_without_its_facts_a_claim_is_a_named_hole(id: str, catalogue: Catalogue
 
 
 def test_figures_that_claims_name_are_drawn(report: Report) -> None:
-    """Charts of the events come with their own part."""
-    from analysis import figures
-
+    """A claim links to charts that exist."""
     drawn = set()
     for name in figures.__all__:
         function = getattr(figures, name)
@@ -205,7 +204,7 @@ def test_figures_that_claims_name_are_drawn(report: Report) -> None:
         node = function(report, *arguments).node()
         drawn |= {node["id"]} if node["kind"] == "figure" else set()
     named = {figure for one in report.judged for figure in one.claim.figures}
-    assert {figure for figure in named if not figure.startswith("events_")} <= drawn
+    assert named <= drawn
 
 
 # ----------------------------------------------------------------------------- particular claims
@@ -307,3 +306,42 @@ def test_counts_add_up(report: Report) -> None:
                  if fact.id.rpartition(".")[2] not in ("all", "decided")]  # fmt: skip
         assert sum(fact.value or 0 for fact in parts) == report.fact(f"claims.count.{essay}.all").value
     assert len(claims(report.catalogue)) == report.fact("claims.count.both.all").value
+
+
+# ----------------------------------------------------------------------------- what a reader sees
+
+
+def shows(shown: Report) -> Iterator[dict[str, object]]:
+    """Everything of the part, as nodes."""
+    for essay in ("E1", "E2"):
+        yield prose.claims.essay(shown, essay).node()
+        yield tables.ledger(shown, essay).node()
+    yield tables.quoted(shown).node()
+    yield tables.quoted(shown, id="brief", brief=True).node()
+    yield tables.claim_rules(shown).node()
+    for make in (prose.claims.findings, prose.claims.counts, prose.claims.method, prose.claims.changed,
+                 prose.claims.undecided, figures.verdicts, figures.arrivals):  # fmt: skip
+        yield make(shown).node()
+
+
+def test_what_is_shown_is_whole_and_its_facts_are_facts_of_the_edition(report: Report, then: Report) -> None:
+    for shown in (report, then):
+        for node in shows(shown):
+            text = plain_of(node)
+            assert text.strip() and not re.search(r"\bnan\b|None|\{|\}|<NA>|\.\.|: \.|\S  \S", text), text
+            for id, value in node["facts"].items():  # type: ignore[attr-defined]
+                assert shown.fact(id).value == value
+
+
+def test_every_claim_is_told_with_its_figures(report: Report) -> None:
+    for one in report.judged:
+        said = prose.claims.told(report, one)
+        assert said.text and (one.facts or one.nearest)
+        assert {fact.id for fact in said.facts} <= {fact.id for fact in (*one.facts, *one.nearest)}
+        assert said.facts, f"{one.claim.claim_id} shows no fact"
+
+
+def test_a_later_verdict_is_told_beside_the_earlier(then: Report) -> None:
+    text = plain_of(prose.claims.changed(then).node())
+    assert "no open data. Today: came true." in text
+    assert "Today" in [column["label"] for column in tables.ledger(then, "E1").node()["columns"]]

@@ -27,8 +27,12 @@ def test_launch_days_are_counted_by_the_day_in_korea() -> None:
     # Counts of the audit, by Korean time; by the day of the list itself three of them would differ.
     counts = Counter(row["date"][:4] for row in rows("launch_days") if row["date_precision"] == "day")
     assert {year: counts[year] for year in ("2016", "2019", "2022", "2023", "2025")} == {
-        "2016": 15, "2019": 15, "2022": 33, "2023": 20, "2025": 6,
-    }  # fmt: skip
+        "2016": 15,
+        "2019": 15,
+        "2022": 33,
+        "2023": 20,
+        "2025": 6,
+    }
     assert sum(int(row["launches"]) for row in rows("launch_days")) == 339, "every launch of the list, once"
     assert sum(int(row["long_range"]) > 0 for row in rows("launch_days")) == 40
 
@@ -36,8 +40,12 @@ def test_launch_days_are_counted_by_the_day_in_korea() -> None:
 def test_the_classes_hold_what_their_rules_say(catalogue: Catalogue) -> None:
     sizes = {name: len(events.events_of(catalogue, name)) for name in plan(catalogue).classes}
     assert sizes["nuclear_tests"] == 6 and sizes["resolutions"] == 11 and sizes["bans_2017"] == 3
-    for part, whole in (("summits", "visits"), ("bans_2017", "chinese_measures"), ("closure_2020", "closures"),
-                        ("launches_long", "launches_all")):  # fmt: skip
+    for part, whole in (
+        ("summits", "visits"),
+        ("bans_2017", "chinese_measures"),
+        ("closure_2020", "closures"),
+        ("launches_long", "launches_all"),
+    ):
         ids = [{e.event_id for e in events.events_of(catalogue, name)} for name in (part, whole)]
         assert ids[0] < ids[1]
 
@@ -92,9 +100,11 @@ def test_the_parameters_default_to_the_plan(catalogue: Catalogue) -> None:
     assert p.baseline == settings["baseline"] == Choices().baseline
     assert p.controls == settings["controls"] == Choices().controls
     assert (p.alpha, p.placebo_draws, p.seed, p.lags) == (
-        float(settings["alpha"]), int(settings["placebo_draws"]), int(settings["seed"]),
+        float(settings["alpha"]),
+        int(settings["placebo_draws"]),
+        int(settings["seed"]),
         int(settings["correlation_lags"]),
-    )  # fmt: skip
+    )
     assert {p.event_classes, p.windows, p.regimes, p.flow, p.frequency} == {"all"}
     assert {"event_classes", "windows", "regimes", "flow", "lags", "frequency"} <= set(PARAMETER_NAMES)
 
@@ -104,8 +114,15 @@ def test_every_specification_is_declared_and_departs_once(catalogue: Catalogue) 
     assert all(len(change) == (name != "main") for name, change in SPECIFICATIONS.items())
 
 
-@pytest.mark.parametrize("key", ["events/catalogue#e140", "events/launch_days#launch-2017-11-29",
-                                 "events/security_council#res-2371", "events/political#votes_china-2011"])  # fmt: skip
+@pytest.mark.parametrize(
+    "key",
+    [
+        "events/catalogue#e140",
+        "events/launch_days#launch-2017-11-29",
+        "events/security_council#res-2371",
+        "events/political#votes_china-2011",
+    ],
+)
 def test_a_row_of_events_can_be_explained(key: str, report: Report) -> None:
     from analysis.explain import explain_row
 

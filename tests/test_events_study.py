@@ -138,35 +138,50 @@ def test_the_raw_effect_is_the_mean_forecast_error_of_least_squares(report: Repo
         assert found.raw == pytest.approx(np.mean(errors), abs=1e-9)
 
 
+def baseline(numbers: list[int]) -> np.ndarray:
+    """Constant, trend, and one sine and cosine a year, for months as ordinals."""
+    angle = [2 * np.pi * (m % 12 + 1) / 12 for m in numbers]
+    return np.array([[1, m, np.cos(a), np.sin(a)] for m, a in zip(numbers, angle, strict=True)])
+
+
 def by_hand(report: Report, key: tuple[str, str, str], opens: bool) -> list[float]:
     """Forecast errors of all windows of a cell, from the table of months and numpy's least squares."""
     class_id, flow, window_id = key
     cells = report.months.xs(flow, level="measure")
-    log = {ordinal(str(m)): np.log(c["value"]) for m, c in cells.iterrows()
-           if c["finest"] == "month" and c["quality"] in ("A", "B") and c["value"] >= 1}  # fmt: skip
+    log = {
+        ordinal(str(m)): np.log(c["value"])
+        for m, c in cells.iterrows()
+        if c["finest"] == "month" and c["quality"] in ("A", "B") and c["value"] >= 1
+    }
     declared = plan(report.catalogue)
     window, kind = declared.windows[window_id], declared.classes[class_id]
     zeros = {e.event_id: e.month(kind.counts_from) for e in events.events_of(report.catalogue, class_id)}
     regimes, errors = declared.regimes(flow), []
-    own = {zero + k for zero in zeros.values() if zero for k in range(window.first, window.last + 1)}
+    # A window ends with its regime, so the months after that bound stay in the next baseline.
+    dated = {id: z for id, z in zeros.items() if z is not None and z >= regimes[0].first}
+    end = {id: next(r.last for r in regimes if r.first <= z <= r.last) for id, z in dated.items()}
+    own = {z + k for id, z in dated.items() for k in range(window.first, window.last + 1) if z + k <= end[id]}
     for before, regime in zip([None, *regimes], regimes, strict=False):
-        inside = {id: z for id, z in zeros.items() if z is not None and regime.first <= z <= regime.last
-                  and (id in regime.opened_by) == opens}  # fmt: skip
+        inside = {
+            id: z
+            for id, z in zeros.items()
+            if z is not None and regime.first <= z <= regime.last and (id in regime.opened_by) == opens
+        }
         base = before if opens else regime
         if not inside or base is None:
             continue
-        months_ = sorted({z + k for z in inside.values() for k in range(window.first, window.last + 1)
-                          if z + k <= regime.last})  # fmt: skip
-        windows = [m for m in months_ if m in log]
-        if len(windows) < 0.5 * len(months_):
+        each = [
+            [z + k for k in range(window.first, window.last + 1) if z + k <= regime.last and z + k in log]
+            for z in inside.values()
+        ]
+        windows = sorted({m for months_ in each if len(months_) >= 0.5 * window.months for m in months_})
+        if not windows:
             continue
         fit = [m for m in log if base.first <= m <= base.last and m not in own]
         if len(fit) < 12:
             continue
-        x = lambda ms: np.array([[1, m, np.cos(2 * np.pi * (m % 12 + 1) / 12), np.sin(2 * np.pi * (m % 12 + 1) / 12)]  # noqa: E731
-                                 for m in ms])  # fmt: skip
-        beta = np.linalg.lstsq(x(fit), np.array([log[m] for m in fit]), rcond=None)[0]
-        errors += list(np.array([log[m] for m in windows]) - x(windows) @ beta)
+        beta = np.linalg.lstsq(baseline(fit), np.array([log[m] for m in fit]), rcond=None)[0]
+        errors += list(np.array([log[m] for m in windows]) - baseline(windows) @ beta)
     return errors
 
 
@@ -198,8 +213,10 @@ def test_each_flow_is_read_from_its_own_rows(report: Report) -> None:
 def test_months_below_the_floor_enter_only_the_closures(report: Report) -> None:
     data = Months(0, np.array([0.5, 2.0]), None)
     assert np.isnan(data.logs(1.0)[0]) and np.isfinite(data.logs(0.0)[0])
-    tiny = {report.event_study.months("exports").start + int(i)
-            for i in np.flatnonzero(report.event_study.months("exports").values < 1)}  # fmt: skip
+    tiny = {
+        report.event_study.months("exports").start + int(i)
+        for i in np.flatnonzero(report.event_study.months("exports").values < 1)
+    }
     assert tiny, "the closed border has such months"
     for key in report.event_study.keys:
         if key[1] == "exports":
@@ -210,8 +227,9 @@ def test_months_below_the_floor_enter_only_the_closures(report: Report) -> None:
 
 
 def test_a_class_without_events_is_a_gap_with_its_reason(report: Report) -> None:
-    made = effects.design(Report(resolve({"as_of": "2002-06-30"})), "nuclear_tests", "imports", "m0_m2", Choices(),
-                          made_months(0, []))  # fmt: skip
+    made = effects.design(
+        Report(resolve({"as_of": "2002-06-30"})), "nuclear_tests", "imports", "m0_m2", Choices(), made_months(0, [])
+    )
     assert made.stretches == () and made.reason == "the class has no event"
 
 
@@ -241,7 +259,11 @@ def test_a_test_that_cannot_reject_says_so(report: Report) -> None:
     cells = report.event_study.possible
     weak = [key for key, p in cells.items() if p.smallest_p is not None and p.smallest_p > 0.05]
     assert weak and all(report.event_study.verdict(key) == testable.NEVER for key in weak)
-    alone = [k for k, p in cells.items() if p.smallest_p and p.smallest_p <= 0.05 < p.smallest_p * report.event_study.family[k[1]]]
+    alone = [
+        k
+        for k, p in cells.items()
+        if p.smallest_p and p.smallest_p <= 0.05 < p.smallest_p * report.event_study.family[k[1]]
+    ]
     assert alone and all(report.event_study.verdict(key) == testable.ALONE for key in alone)
 
 
@@ -250,7 +272,9 @@ def test_a_test_that_cannot_reject_says_so(report: Report) -> None:
 
 def test_every_cell_of_the_plan_has_its_two_facts(report: Report, catalogue: Catalogue) -> None:
     declared = plan(catalogue)
-    for class_id, flow, window in itertools.product(declared.classes, ("exports", "imports", "total"), declared.windows):
+    for class_id, flow, window in itertools.product(
+        declared.classes, ("exports", "imports", "total"), declared.windows
+    ):
         able = report.fact(f"events.testable.{class_id}.{flow}.{window}")
         effect = report.fact(f"events.effect.{class_id}.{flow}.{window}")
         for fact in (able, effect):
@@ -283,15 +307,29 @@ def test_the_explanation_of_an_effect_shows_events_months_and_sources(report: Re
     assert tables == {"events/catalogue", "trade/china_dprk_monthly"} and told.sources and told.caveats
 
 
-@pytest.mark.parametrize("settings", [
-    {"event_classes": "nuclear_tests,summits"}, {"windows": "m0_m2"}, {"flow": "imports"}, {"regimes": "sanctions"},
-    {"baseline": "season"}, {"controls": "china_trade"}, {"alpha": 0.1}, {"lags": 1}, {"frequency": "year"},
-    {"seed": 5}, {"placebo_draws": 700},
-], ids=str)  # fmt: skip
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"event_classes": "nuclear_tests,summits"},
+        {"windows": "m0_m2"},
+        {"flow": "imports"},
+        {"regimes": "sanctions"},
+        {"baseline": "season"},
+        {"controls": "china_trade"},
+        {"alpha": 0.1},
+        {"lags": 1},
+        {"frequency": "year"},
+        {"seed": 5},
+        {"placebo_draws": 700},
+    ],
+    ids=str,
+)
 def test_every_parameter_has_an_effect(settings: dict[str, object], report: Report) -> None:
     few = {"event_classes": "nuclear_tests,launches_long,closures", **settings}
-    told = [fingerprint(Report(resolve(s))) for s in ({"event_classes": few["event_classes"]} if "event_classes" not in
-                                                      settings else {}, few)]  # fmt: skip
+    told = [
+        fingerprint(Report(resolve(s)))
+        for s in ({"event_classes": few["event_classes"]} if "event_classes" not in settings else {}, few)
+    ]
     assert told[0] != told[1]
 
 
@@ -299,12 +337,24 @@ def fingerprint(report: Report) -> list[object]:
     return [(f.id, f.value, f.low, tuple((f.stats or {}).items())) for f in report.facts.under("events")]
 
 
-@pytest.mark.parametrize(("name", "value", "hint"), [
-    ("event_classes", "nuclear_test", "nuclear_tests"), ("windows", "m0_m3", "m0_m"), ("regimes", "sanction", "sanctions"),
-    ("flow", "export", "exports"), ("baseline", "trends", "trend"), ("controls", "china", "china_trade"),
-    ("alpha", 0.5, "0.001 to 0.2"), ("alpha", "x", "0.001 to 0.2"), ("placebo_draws", 10, "500 to 100000"),
-    ("seed", -1, "from 0"), ("lags", 7, "0 to 6"), ("frequency", "week", "month"), ("lags", 1.5, "0 to 6"),
-])  # fmt: skip
+@pytest.mark.parametrize(
+    ("name", "value", "hint"),
+    [
+        ("event_classes", "nuclear_test", "nuclear_tests"),
+        ("windows", "m0_m3", "m0_m"),
+        ("regimes", "sanction", "sanctions"),
+        ("flow", "export", "exports"),
+        ("baseline", "trends", "trend"),
+        ("controls", "china", "china_trade"),
+        ("alpha", 0.5, "0.001 to 0.2"),
+        ("alpha", "x", "0.001 to 0.2"),
+        ("placebo_draws", 10, "500 to 100000"),
+        ("seed", -1, "from 0"),
+        ("lags", 7, "0 to 6"),
+        ("frequency", "week", "month"),
+        ("lags", 1.5, "0 to 6"),
+    ],
+)
 def test_a_bad_parameter_gives_one_sentence(name: str, value: object, hint: str) -> None:
     with pytest.raises(BadParameter) as error:
         resolve({name: value})
@@ -338,5 +388,3 @@ def test_a_short_edition_names_its_gaps() -> None:
     made = Study(Report(resolve({"start_year": 2010, "end_year": 2012})))
     assert made.keys and not any(cell.found for cell in made.cells.values() if cell.key[0] == "closure_2020")
     assert all(p.reason or p.found is not None for p in made.possible.values())
-
-

@@ -4,7 +4,12 @@ A notebook starts with `report = analysis.start(globals())`; the rest of its cel
 `tables` and `prose` with that report.
 """
 
+import os
 from importlib.metadata import PackageNotFoundError, version
+
+# The matrices here are small: more threads take longer, and sum in another order on another machine. It must be set
+# before numpy is loaded, and a choice of the user's own stands.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 try:
     __version__ = version("analysis")

@@ -128,7 +128,8 @@ def _parameters(options: argparse.Namespace) -> int:
     catalogue = load()
     lines = []
     for name, field in ReportParameters.model_fields.items():
-        kind = "list" if name == "definitions" else "one of a list" if choices(name, catalogue) else _type_name(field.annotation)
+        plain = "one of a list" if choices(name, catalogue) else _type_name(field.annotation)
+        kind = "list" if name == "definitions" else plain
         lines += [
             name, f"  {field.description}", f"  Type: {kind}; {allowed(name, catalogue)}.",
             f"  Default: {'none' if field.default is None else field.default}",

@@ -154,7 +154,8 @@ def _input(catalogue: Catalogue, table: str, row: dict[str, Any]) -> Input:
         names = (str(catalogue.sources.loc[id, "compiler"]) for id in sources)
         compiler = "; ".join(dict.fromkeys(filter(None, names)))
     return Input(
-        row=f"{table}#{_key(row)}", period=_period(row), measure=_text(row.get("measure") or row.get("series")).replace("_", " "),
+        row=f"{table}#{_key(row)}", period=_period(row),
+        measure=_text(row.get("measure") or row.get("series")).replace("_", " "),
         value=_number(row.get("value")), unit=_text(row.get("unit")), status=_text(row.get("status")),
         quality=_text(row.get("quality")), compiler=compiler, vintage=_text(row.get("vintage")),
         published=_text(row.get("published")), method=_text(row.get("method")).replace("_", " "),

@@ -56,9 +56,13 @@ def find(report: Report, flow: str) -> Found:
     x = inference.design(month_numbers(first, len(y)), trend=False)
     known = int(np.isfinite(y).sum())
     found = inference.find_breaks(
-        y, x, most=int(declared.number("breaks_max")), least=int(declared.number("breaks_min_months")),
-        alpha=p.alpha, seed=p.seed,
-    )  # fmt: skip
+        y,
+        x,
+        most=int(declared.number("breaks_max")),
+        least=int(declared.number("breaks_min_months")),
+        alpha=p.alpha,
+        seed=p.seed,
+    )
     if isinstance(found, Untested):
         return Found(flow, (), (), known, first, last, reason_words(found))
     return Found(flow, tuple(_shift(report, b, first) for b in found.breaks), _steps(found), known, first, last, "")
@@ -77,5 +81,11 @@ def _shift(report: Report, found: Break, start: int) -> Shift:
         if (zero := event.month("effective_date")) is not None
     ]
     best = min(dated, key=lambda item: (item[0], item[2].event_id), default=None)
-    return Shift(month, start + found.low, start + found.high, float(found.shift), best[2] if best else None,
-                 best[1] if best else 0)  # fmt: skip
+    return Shift(
+        month,
+        start + found.low,
+        start + found.high,
+        float(found.shift),
+        best[2] if best else None,
+        best[1] if best else 0,
+    )

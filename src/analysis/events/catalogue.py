@@ -55,8 +55,9 @@ class Episode:
 def events_of(catalogue: Catalogue, class_id: str, as_of: date | None = None) -> tuple[Event, ...]:
     """The events of a class that had happened by `as_of`, in order of the date that counts."""
     kind = plan(catalogue).classes[class_id]
-    found = [_event(kind.table, row) for row in catalogue.frame(kind.table).to_dict("records")
-             if _belongs(class_id, row)]  # fmt: skip
+    found = [
+        _event(kind.table, row) for row in catalogue.frame(kind.table).to_dict("records") if _belongs(class_id, row)
+    ]
     known = [event for event in found if as_of is None or event.date <= as_of.isoformat()[: len(event.date)]]
     return tuple(sorted(known, key=lambda event: (event.effective, event.event_id)))
 
@@ -69,12 +70,25 @@ def _belongs(class_id: str, row: dict[str, Any]) -> bool:
 
 def _event(table: str, row: dict[str, Any]) -> Event:
     day = str(row["date"])
-    return Event(str(row["event_id"]), day, str(row.get("effective_date") or day), str(row.get("title", "Launch day")),
-                 f"{table}#{row['event_id']}", tuple(str(row["source_id"]).split(";")))  # fmt: skip
+    return Event(
+        str(row["event_id"]),
+        day,
+        str(row.get("effective_date") or day),
+        str(row.get("title", "Launch day")),
+        f"{table}#{row['event_id']}",
+        tuple(str(row["source_id"]).split(";")),
+    )
 
 
-def episodes(events: tuple[Event, ...], kind: EventClass, window: Window, regimes: tuple[Regime, ...],
-             *, counts_from: str = "", late: bool = False) -> dict[str, list[Episode]]:  # fmt: skip
+def episodes(
+    events: tuple[Event, ...],
+    kind: EventClass,
+    window: Window,
+    regimes: tuple[Regime, ...],
+    *,
+    counts_from: str = "",
+    late: bool = False,
+) -> dict[str, list[Episode]]:
     """The episodes of a class by the regime in which they lie or which they open. Events outside are left out."""
     result: dict[str, list[Episode]] = {}
     for regime in regimes:

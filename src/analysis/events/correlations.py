@@ -24,8 +24,12 @@ if TYPE_CHECKING:
 
 A_YEAR = {"month": 12, "year": 1}
 FIRST_YEAR = 1991  # the first year of roll calls with both countries; counts of events are thin before it
-COUNTED = {"launch_days": "launches_all", "long_launch_days": "launches_long", "visits": "visits",
-           "resolutions": "resolutions"}  # fmt: skip
+COUNTED = {
+    "launch_days": "launches_all",
+    "long_launch_days": "launches_long",
+    "visits": "visits",
+    "resolutions": "resolutions",
+}
 
 
 @dataclass(frozen=True)
@@ -57,8 +61,7 @@ def pairs(report: Report, flows: tuple[str, ...]) -> list[Pair]:
     return result
 
 
-def _lags(report: Report, series: SeriesPlan, flow: str, labels: list[str], values: Array,
-          trade: Array) -> list[Pair]:  # fmt: skip
+def _lags(report: Report, series: SeriesPlan, flow: str, labels: list[str], values: Array, trade: Array) -> list[Pair]:
     step, most = A_YEAR[series.frequency], report.parameters.lags
     least = int(plan(report.catalogue).number("correlation_min_pairs"))
     lags = range(-most, most + 1)
@@ -70,10 +73,17 @@ def _lags(report: Report, series: SeriesPlan, flow: str, labels: list[str], valu
     both = [label for label, a, b in zip(labels, x, y, strict=True) if np.isfinite(a) and np.isfinite(b)]
     ends = (both[0], both[-1]) if both else ("", "")
     return [
-        Pair(series, flow, lag, None if isinstance(f, Untested) else f, _pearson(values[span], trade[span], lag, least),
-             reason_words(f) if isinstance(f, Untested) else "", *ends)
+        Pair(
+            series,
+            flow,
+            lag,
+            None if isinstance(f, Untested) else f,
+            _pearson(values[span], trade[span], lag, least),
+            reason_words(f) if isinstance(f, Untested) else "",
+            *ends,
+        )
         for lag, f in zip(lags, found, strict=True)
-    ]  # fmt: skip
+    ]
 
 
 def _pearson(x: Array, y: Array, lag: int, least: int) -> float | None:
@@ -131,12 +141,15 @@ def rows_of(report: Report, pair: Pair) -> tuple[tuple[str, ...], tuple[str, ...
     """Rows and sources of the series of a pair, inside its span."""
     name = pair.series.series_id.rpartition("_")[0]
     if name in COUNTED:
-        found = [e for e in events.events_of(report.catalogue, COUNTED[name], report.parameters.as_of)
-                 if pair.first <= e.date[: len(pair.first)] <= pair.last]  # fmt: skip
+        found = [
+            e
+            for e in events.events_of(report.catalogue, COUNTED[name], report.parameters.as_of)
+            if pair.first <= e.date[: len(pair.first)] <= pair.last
+        ]
         return tuple(e.row for e in found), tuple(dict.fromkeys(s for e in found for s in e.sources))
     rows = _political(report, name)
     rows = rows[(rows["period"] >= pair.first) & (rows["period"] <= pair.last)]
-    return (tuple(f"events/political#{row}" for row in rows["row_id"]),
-            tuple(dict.fromkeys(s for cell in rows["source_id"] for s in cell.split(";"))))  # fmt: skip
-
-
+    return (
+        tuple(f"events/political#{row}" for row in rows["row_id"]),
+        tuple(dict.fromkeys(s for cell in rows["source_id"] for s in cell.split(";"))),
+    )

@@ -44,14 +44,24 @@ class Design:
         return frozenset(month for episode in self.episodes for month in episode.months)
 
 
-def rules(report: Report, chosen: Choices) -> Rules:
-    """The rules of every test, from the parameters and the plan."""
+def rules(report: Report, chosen: Choices, quick: bool = False) -> Rules:
+    """The rules of every test, from the parameters and the plan.
+
+    With `quick`, few draws: enough for the effect of one specification among many, whose p is not shown.
+    """
     p, declared = report.parameters, plan(report.catalogue)
+    few = {"simulations": 50, "resamples": 200} if quick else {}
     return Rules(
-        draws=p.placebo_draws, seed=p.seed, alpha=p.alpha, power=declared.number("power"),
-        least_share=declared.number("window_data"), least_months=int(declared.number("min_baseline_months")),
+        draws=min(p.placebo_draws, 100 if chosen.statistic != "mean" else 300) if quick else p.placebo_draws,
+        **few,
+        seed=p.seed,
+        alpha=p.alpha,
+        power=declared.number("power"),
+        least_share=declared.number("window_data"),
+        least_months=int(declared.number("min_baseline_months")),
         statistic=chosen.statistic,
-    )  # fmt: skip
+        power_beside=False,
+    )
 
 
 def design(report: Report, class_id: str, flow: str, window_id: str, chosen: Choices, data: Months) -> Design:
@@ -131,8 +141,9 @@ class _Builder:
     def _inside(self, episode: events.Episode) -> list[int]:
         return [self.at(m) for m in episode.months if 0 <= self.at(m) < len(self.own)]
 
-    def stretch(self, base: Regime, compared: list[events.Episode], every: list[events.Episode],
-                opens: bool) -> tuple[Stretch, set[int]]:  # fmt: skip
+    def stretch(
+        self, base: Regime, compared: list[events.Episode], every: list[events.Episode], opens: bool
+    ) -> tuple[Stretch, set[int]]:
         """The stretch of `compared` episodes with its baseline in `base`, and the months of that baseline."""
         y = np.full(len(self.own), np.nan)
         for month in range(base.first, base.last + 1):
@@ -141,7 +152,7 @@ class _Builder:
         for episode in every:
             y[self._inside(episode)] = np.nan
         if opens:
-            y[self.at(min(e.first for e in compared)):] = np.nan
+            y[self.at(min(e.first for e in compared)) :] = np.nan
         if self.data.control is not None:
             y = np.where(np.isfinite(self.data.control), y, np.nan)
         used = {int(i) + self.data.start for i in np.flatnonzero(np.isfinite(y))}
@@ -162,15 +173,16 @@ class _Builder:
         if self.chosen.new_year:
             controls.append((numbers <= 2).astype(float))
         return inference.design(
-            numbers, trend="trend" in self.chosen.baseline,
+            numbers,
+            trend="trend" in self.chosen.baseline,
             season="harmonic" if "season" in self.chosen.baseline else "none",
             controls=np.column_stack(controls) if controls else None,
-        )  # fmt: skip
+        )
 
 
-def effect(report: Report, made: Design, chosen: Choices) -> inference.Effect | Untested | None:
+def effect(report: Report, made: Design, chosen: Choices, quick: bool = False) -> inference.Effect | Untested | None:
     """The effect of a design; None where there is no stretch to compare."""
-    return inference.effect(made.stretches, rules(report, chosen)) if made.stretches else None
+    return inference.effect(made.stretches, rules(report, chosen, quick)) if made.stretches else None
 
 
 def outcome(report: Report, flow: str, chosen: Choices) -> Months:

@@ -64,76 +64,133 @@ def _testable(report: Report, study: Study, key: Key) -> Fact:
     possible, verdict = study.possible[key], study.verdict(key)
     made = possible.design
     stats: dict[str, float] = {
-        "events": made.dated, "events_with_data": len(made.events), "episodes": len(made.episodes),
-        "baseline_months": len(made.baseline), "family_size": study.family[key[1]],
+        "events": made.dated,
+        "events_with_data": len(made.events),
+        "episodes": len(made.episodes),
+        "baseline_months": len(made.baseline),
+        "family_size": study.family[key[1]],
         "separable": float(study.separable(key)),
-    }  # fmt: skip
+    }
     if possible.smallest_p is not None:
         stats["smallest_attainable_p"] = possible.smallest_p
     if possible.detectable is not None:
-        stats |= {"detectable_effect": possible.detectable, "detectable_fall_percent": percent(-possible.detectable),
-                  "detectable_rise_percent": percent(possible.detectable)}  # fmt: skip
+        stats |= {
+            "detectable_effect": possible.detectable,
+            "detectable_fall_percent": percent(-possible.detectable),
+            "detectable_rise_percent": percent(possible.detectable),
+        }
     overlap = ""
     if possible.overlap and not study.separable(key):
         other = study.plan.classes[possible.overlap[0]].label
         overlap = f"; not separable from {other}, which share {100 * possible.overlap[1]:.0f} per cent of its months"
     why = f": {possible.reason}" if possible.reason else ""
     return Fact(
-        id=f"events.testable.{'.'.join(key)}", label=f"Events that can be studied: {_name(study, key)}", unit="count",
-        value=None if verdict == NO else len(made.events), period=_span(made.window_months, report),
+        id=f"events.testable.{'.'.join(key)}",
+        label=f"Events that can be studied: {_name(study, key)}",
+        unit="count",
+        value=None if verdict == NO else len(made.events),
+        period=_span(made.window_months, report),
         status="unreported" if verdict == NO else "derived",
         formula=(f"a gap: {verdict}{why}" if verdict == NO else f"events with data in their window; {verdict}")
         + overlap,
-        rows=tuple(e.row for e in made.events), sources=_join(*(e.sources for e in made.events)), stats=stats,
-    )  # fmt: skip
+        rows=tuple(e.row for e in made.events),
+        sources=_join(*(e.sources for e in made.events)),
+        stats=stats,
+    )
 
 
 def _effect(report: Report, study: Study, key: Key) -> Fact:
     cell = study.cells[key]
     adjusted = {name: p for name, p in (("p_adjusted", cell.holm), ("p_false_discovery", cell.fdr)) if p is not None}
-    return _effect_fact(report, study, key, f"events.effect.{'.'.join(key)}", cell.found, cell.reason, {
-        "family_size": cell.family, **adjusted,
-        **({"detectable_effect": d} if (d := cell.possible.detectable) is not None else {}),
-    })  # fmt: skip
+    return _effect_fact(
+        report,
+        study,
+        key,
+        f"events.effect.{'.'.join(key)}",
+        cell.found,
+        cell.reason,
+        {
+            "family_size": cell.family,
+            **adjusted,
+            **({"detectable_effect": d} if (d := cell.possible.detectable) is not None else {}),
+        },
+    )
 
 
 def _other_date(report: Report, study: Study, key: Key) -> Fact:
     found, reason = study.effect(key, "other_date")
-    return _effect_fact(report, study, key, f"events.effect_other_date.{'.'.join(key)}", found, reason, {}, "other_date")
+    return _effect_fact(
+        report, study, key, f"events.effect_other_date.{'.'.join(key)}", found, reason, {}, "other_date"
+    )
 
 
-def _effect_fact(report: Report, study: Study, key: Key, id: str, found: Effect | None, reason: str,
-                 stats: dict[str, float], spec_id: str = "main") -> Fact:  # fmt: skip
+def _effect_fact(
+    report: Report,
+    study: Study,
+    key: Key,
+    id: str,
+    found: Effect | None,
+    reason: str,
+    stats: dict[str, float],
+    spec_id: str = "main",
+) -> Fact:
     made = study.design(key, spec_id)
     dating = " by adoption or publication" if spec_id == "other_date" else ""
     common: dict[str, Any] = {
-        "id": id, "label": f"Effect{dating}: {_name(study, key)}", "unit": "percent",
+        "id": id,
+        "label": f"Effect{dating}: {_name(study, key)}",
+        "unit": "percent",
         "period": _span(made.window_months, report),
-    }  # fmt: skip
+    }
     if found is None:
-        return Fact(value=None, status="unreported", formula=f"a gap: {reason}", rows=tuple(e.row for e in made.events),
-                    sources=_join(*(e.sources for e in made.events)), stats=stats, **common)  # fmt: skip
+        return Fact(
+            value=None,
+            status="unreported",
+            formula=f"a gap: {reason}",
+            rows=tuple(e.row for e in made.events),
+            sources=_join(*(e.sources for e in made.events)),
+            stats=stats,
+            **common,
+        )
     rows, sources = rows_of(report, key[1], sorted({*made.window_months, *made.baseline}))
     stats = {
-        "n": found.episodes, "events": len(made.events), "window_months": found.window_months,
-        "baseline_months": found.baseline_months, "effect_log_points": found.effect,
-        "placebo_mean_log_points": found.placebo_mean, **stats, **_nulls(found),
-    }  # fmt: skip
+        "n": found.episodes,
+        "events": len(made.events),
+        "window_months": found.window_months,
+        "baseline_months": found.baseline_months,
+        "effect_log_points": found.effect,
+        "placebo_mean_log_points": found.placebo_mean,
+        **stats,
+        **_nulls(found),
+    }
     return Fact(
-        value=percent(found.effect), low=percent(found.low), high=percent(found.high), status="derived",
+        value=percent(found.effect),
+        low=percent(found.low),
+        high=percent(found.high),
+        status="derived",
         formula="exp(mean of log trade less its baseline over the windows, less the mean of its placebos) - 1"
-        + ("; p calibrated on simulated noise, because an episode opens a regime" if found.calibrated else ""), rows=_join((e.row for e in made.events), rows),
-        sources=_join(*(e.sources for e in made.events), sources), stats=stats, **common,
-    )  # fmt: skip
+        + ("; p calibrated on simulated noise, because an episode opens a regime" if found.calibrated else ""),
+        rows=_join((e.row for e in made.events), rows),
+        sources=_join(*(e.sources for e in made.events), sources),
+        stats=stats,
+        **common,
+    )
 
 
 def _nulls(found: Effect) -> dict[str, float]:
     """The p of the plan as p_placebo; for an opening episode it is calibrated, and the plain rank stands beside it."""
-    stats: dict[str, float] = {"p_placebo": found.placebo.p, "smallest_attainable_p": found.placebo.smallest_p,
-                               "placements": found.placebo.placements}  # fmt: skip
+    stats: dict[str, float] = {
+        "p_placebo": found.placebo.p,
+        "smallest_attainable_p": found.placebo.smallest_p,
+        "placements": found.placebo.placements,
+    }
     if found.calibrated is not None:
-        stats |= {"p_placebo": found.calibrated.p, "smallest_attainable_p": found.calibrated.smallest_p,
-                  "p_rank": found.placebo.p, "smallest_attainable_p_rank": found.placebo.smallest_p}  # fmt: skip
+        stats |= {
+            "p_placebo": found.calibrated.p,
+            "smallest_attainable_p": found.calibrated.smallest_p,
+            "p_rank": found.placebo.p,
+            "smallest_attainable_p_rank": found.placebo.smallest_p,
+        }
     if not isinstance(found.shift, Untested):
         stats |= {"p_shift": found.shift.p, "smallest_attainable_p_shift": found.shift.smallest_p}
     return stats
@@ -157,9 +214,15 @@ def _cells(report: Report, study: Study) -> Iterator[Fact]:
         counts["below_alpha"] = sum(_below(study.cells[key].p, p.alpha) for key in keys)
         counts["below_alpha_adjusted"] = sum(_below(study.cells[key].holm, p.alpha) for key in keys)
         for name, value in counts.items():
-            yield Fact(id=f"events.cells_{name}.{flow}.{period}", label=f"Cells of the event study, {name}, {flow}",
-                       value=value, unit="count", period=period, status="derived",
-                       formula="count over classes, flows and windows")  # fmt: skip
+            yield Fact(
+                id=f"events.cells_{name}.{flow}.{period}",
+                label=f"Cells of the event study, {name}, {flow}",
+                value=value,
+                unit="count",
+                period=period,
+                status="derived",
+                formula="count over classes, flows and windows",
+            )
 
 
 def _below(p: float | None, alpha: float) -> bool:
@@ -175,26 +238,48 @@ def _correlations(report: Report, study: Study) -> Iterator[Fact]:
         id = f"events.correlation.{pair.series.series_id}.{pair.flow}.{lag_name(pair.lag)}"
         p = report.parameters
         period = f"{pair.first[:4]}-{pair.last[:4]}" if pair.first else f"{p.start_year}-{p.end_year}"
-        label = f"Correlation of changes: {pair.series.label} and {FLOWS[pair.flow]} {abs(pair.lag)} {pair.series.frequency}s "
-        label += "earlier" if pair.lag < 0 else "later"
+        away = f"{abs(pair.lag)} {pair.series.frequency}s {'earlier' if pair.lag < 0 else 'later'}"
+        label = f"Correlation of changes: {pair.series.label} and {FLOWS[pair.flow]} {away}"
         rows, sources = correlations.rows_of(report, pair) if pair.lag == 0 else ((), ())
         if pair.found is None:
-            yield Fact(id=id, label=label, value=None, unit="ratio", period=period, status="unreported",
-                       formula=f"a gap: {pair.reason}", rows=rows, sources=sources)  # fmt: skip
+            yield Fact(
+                id=id,
+                label=label,
+                value=None,
+                unit="ratio",
+                period=period,
+                status="unreported",
+                formula=f"a gap: {pair.reason}",
+                rows=rows,
+                sources=sources,
+            )
             continue
         found = pair.found
-        stats = {"n": found.pairs, "spearman": found.spearman, "p_shift": found.p_pearson,
-                 "p_shift_spearman": found.p_spearman, "smallest_attainable_p": found.smallest_p,
-                 "family_size": study.pair_family[pair.flow, pair.series.frequency],
-                 "p_adjusted": study.pair_holm[pair.series.series_id, pair.flow, pair.lag]}  # fmt: skip
+        stats = {
+            "n": found.pairs,
+            "spearman": found.spearman,
+            "p_shift": found.p_pearson,
+            "p_shift_spearman": found.p_spearman,
+            "smallest_attainable_p": found.smallest_p,
+            "family_size": study.pair_family[pair.flow, pair.series.frequency],
+            "p_adjusted": study.pair_holm[pair.series.series_id, pair.flow, pair.lag],
+        }
         if pair.levels is not None:
             stats["levels_pearson"] = pair.levels
         yield Fact(
-            id=id, label=label, value=found.pearson, unit="ratio", period=period, status="derived", decimals=2,
+            id=id,
+            label=label,
+            value=found.pearson,
+            unit="ratio",
+            period=period,
+            status="derived",
+            decimals=2,
             formula="Pearson correlation of the change of the series with the change of log trade, p by circular shift"
-            + ("" if pair.lag == 0 else f"; rows as for {lag_name(0)}"), rows=rows, sources=sources,
+            + ("" if pair.lag == 0 else f"; rows as for {lag_name(0)}"),
+            rows=rows,
+            sources=sources,
             stats={name: value for name, value in stats.items() if math.isfinite(value)},
-        )  # fmt: skip
+        )
 
 
 def _breaks(report: Report, study: Study) -> Iterator[Fact]:
@@ -204,20 +289,36 @@ def _breaks(report: Report, study: Study) -> Iterator[Fact]:
         stats |= {f"p_bootstrap_{step}": p for step, p in enumerate(found.p, start=1)}
         rows, sources = rows_of(report, flow, list(range(found.first, found.last + 1)))
         yield Fact(
-            id=f"events.breaks.{flow}", label=f"Breaks found in {FLOWS[flow]}", unit="count", period=period,
-            value=None if found.reason else len(found.shifts), status="unreported" if found.reason else "derived",
-            formula=f"a gap: {found.reason}" if found.reason else
-            "breaks of the level of log trade, one after another while the bootstrap p stays below alpha",
-            rows=rows, sources=sources, stats=stats,
-        )  # fmt: skip
+            id=f"events.breaks.{flow}",
+            label=f"Breaks found in {FLOWS[flow]}",
+            unit="count",
+            period=period,
+            value=None if found.reason else len(found.shifts),
+            status="unreported" if found.reason else "derived",
+            formula=f"a gap: {found.reason}"
+            if found.reason
+            else "breaks of the level of log trade, one after another while the bootstrap p stays below alpha",
+            rows=rows,
+            sources=sources,
+            stats=stats,
+        )
         for number, shift in enumerate(found.shifts, start=1):
             yield Fact(
-                id=f"events.break_date.{flow}.n{number}", label=f"Level of {FLOWS[flow]} across a break",
-                unit="percent", value=percent(shift.change), period=month_name(shift.month), status="derived",
-                formula="exp(shift of the level of log trade at the break) - 1", rows=rows, sources=sources,
-                stats={"first_month": _digits(shift.first), "last_month": _digits(shift.last),
-                       "months_to_event": shift.distance},
-            )  # fmt: skip
+                id=f"events.break_date.{flow}.n{number}",
+                label=f"Level of {FLOWS[flow]} across a break",
+                unit="percent",
+                value=percent(shift.change),
+                period=month_name(shift.month),
+                status="derived",
+                formula="exp(shift of the level of log trade at the break) - 1",
+                rows=rows,
+                sources=sources,
+                stats={
+                    "first_month": _digits(shift.first),
+                    "last_month": _digits(shift.last),
+                    "months_to_event": shift.distance,
+                },
+            )
 
 
 def _digits(month: int) -> float:
@@ -227,11 +328,18 @@ def _digits(month: int) -> float:
 def _panel(report: Report) -> Iterator[Fact]:
     for found in panel.agreements(report):
         yield Fact(
-            id=f"events.votes.{found.partner}.{found.first}-{found.last}", unit="percent", decimals=1, status="derived",
-            label=f"Agreement with the DPRK in the General Assembly, {found.partner}", value=found.percent,
-            period=f"{found.first}-{found.last}", formula="identical votes / common roll calls", rows=found.rows,
-            sources=found.sources, stats={"n": found.common},
-        )  # fmt: skip
+            id=f"events.votes.{found.partner}.{found.first}-{found.last}",
+            unit="percent",
+            decimals=1,
+            status="derived",
+            label=f"Agreement with the DPRK in the General Assembly, {found.partner}",
+            value=found.percent,
+            period=f"{found.first}-{found.last}",
+            formula="identical votes / common roll calls",
+            rows=found.rows,
+            sources=found.sources,
+            stats={"n": found.common},
+        )
     council = panel.council(report)
     if len(council):
         years = council["date"].str[:4]
@@ -239,23 +347,36 @@ def _panel(report: Report) -> Iterator[Fact]:
         for vote in ("for", "abstain", "veto", ""):
             rows = council[council["china_vote"] == vote]
             yield Fact(
-                id=f"events.council.{vote or 'not_seen'}.{period}", unit="count", value=len(rows), status="derived",
-                label=f"Resolutions and drafts on the DPRK, vote of China: {vote or 'not seen'}", period=period,
-                formula="count of rows", rows=tuple(f"events/security_council#{row}" for row in rows["row_id"]),
+                id=f"events.council.{vote or 'not_seen'}.{period}",
+                unit="count",
+                value=len(rows),
+                status="derived",
+                label=f"Resolutions and drafts on the DPRK, vote of China: {vote or 'not seen'}",
+                period=period,
+                formula="count of rows",
+                rows=tuple(f"events/security_council#{row}" for row in rows["row_id"]),
                 sources=_join(*(cell.split(";") for cell in rows["source_id"])),
-            )  # fmt: skip
+            )
     p = report.parameters
     for class_id in report.event_study.classes:
-        dated = [e for e in events.events_of(report.catalogue, class_id, p.as_of)
-                 if p.start_year <= int(e.date[:4]) <= p.end_year]  # fmt: skip
+        dated = [
+            e
+            for e in events.events_of(report.catalogue, class_id, p.as_of)
+            if p.start_year <= int(e.date[:4]) <= p.end_year
+        ]
         if dated:
             period = f"{p.start_year}-{p.end_year}"
             yield Fact(
-                id=f"events.dated.{class_id}.{period}", unit="count", value=len(dated), period=period, status="derived",
+                id=f"events.dated.{class_id}.{period}",
+                unit="count",
+                value=len(dated),
+                period=period,
+                status="derived",
                 label=f"Events of the catalogue: {report.event_study.plan.classes[class_id].label}",
-                formula="count of rows", rows=tuple(e.row for e in dated),
+                formula="count of rows",
+                rows=tuple(e.row for e in dated),
                 sources=_join(*(e.sources for e in dated)),
-            )  # fmt: skip
+            )
 
 
 __all__ = ["event_facts", "lag_name", "percent"]

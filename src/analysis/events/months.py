@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -30,16 +31,25 @@ class Choices:
     rough: bool = False
     sure_only: bool = False
     alternatives: bool = False
-    statistic: str = "mean"
+    statistic: Literal["mean", "median", "poisson"] = "mean"
 
 
 SPECIFICATIONS = {
-    "main": {}, "other_date": {"dating": "other"}, "late_days": {"late": True}, "level": {"baseline": "level"},
-    "trend": {"baseline": "trend"}, "season": {"baseline": "season"}, "new_year": {"new_year": True},
-    "china_trade": {"controls": "china_trade"}, "yuan": {"yuan": True}, "with_c": {"rough": True},
-    "sure_only": {"sure_only": True}, "alternatives": {"alternatives": True}, "median": {"statistic": "median"},
+    "main": {},
+    "other_date": {"dating": "other"},
+    "late_days": {"late": True},
+    "level": {"baseline": "level"},
+    "trend": {"baseline": "trend"},
+    "season": {"baseline": "season"},
+    "new_year": {"new_year": True},
+    "china_trade": {"controls": "china_trade"},
+    "yuan": {"yuan": True},
+    "with_c": {"rough": True},
+    "sure_only": {"sure_only": True},
+    "alternatives": {"alternatives": True},
+    "median": {"statistic": "median"},
     "poisson": {"statistic": "poisson"},
-}  # fmt: skip
+}
 
 
 def choices(report: Report, spec_id: str = "main") -> Choices:
@@ -102,10 +112,19 @@ def _second(report: Report, flow: str, index: list[int], values: Array) -> Array
 
 def rows_of(report: Report, flow: str, wanted: list[int]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The rows and sources of the months `wanted` (ordinals)."""
+    known = _rows_by_month(report, flow)
+    chosen = [known[month] for month in wanted if month in known]
+    return tuple(row for rows, _ in chosen for row in rows), tuple(dict.fromkeys(s for _, own in chosen for s in own))
+
+
+@functools.lru_cache(maxsize=12)
+def _rows_by_month(report: Report, flow: str) -> dict[int, tuple[tuple[str, ...], tuple[str, ...]]]:
     cells = report.months.xs(flow, level="measure")
-    chosen = cells[np.isin([ordinal(str(month)) for month in cells.index], wanted) & cells["value"].notna()]
-    rows = tuple(row for cell in chosen["rows"] for row in cell)
-    return rows, tuple(dict.fromkeys(source for cell in chosen["sources"] for source in cell))
+    cells = cells[cells["value"].notna()]
+    return {
+        ordinal(str(month)): (rows, sources)
+        for month, rows, sources in zip(cells.index, cells["rows"], cells["sources"], strict=True)
+    }
 
 
 def month_numbers(start: int, n: int) -> npt.NDArray[np.int64]:

@@ -54,11 +54,17 @@ def agreements(report: Report) -> list[Agreement]:
             if not (_inside(report, first) and _inside(report, last)):
                 continue
             part = rows[(years >= first) & (years <= last)]
-            result.append(Agreement(
-                partner, first, last, float((part["value"] * part["whole"].astype(float) / 100).round().sum()),
-                int(part["whole"].sum()), tuple(f"events/political#{row}" for row in part["row_id"]),
-                tuple(dict.fromkeys(part["source_id"])),
-            ))  # fmt: skip
+            result.append(
+                Agreement(
+                    partner,
+                    first,
+                    last,
+                    float((part["value"] * part["whole"].astype(float) / 100).round().sum()),
+                    int(part["whole"].sum()),
+                    tuple(f"events/political#{row}" for row in part["row_id"]),
+                    tuple(dict.fromkeys(part["source_id"])),
+                )
+            )
     return result
 
 

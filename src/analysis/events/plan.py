@@ -95,22 +95,49 @@ class Plan:
 @functools.lru_cache(maxsize=4)
 def plan(catalogue: Catalogue) -> Plan:
     """The declared plan of a data package."""
-    rows = {name: catalogue.frame(f"events/{name}").to_dict("records")
-            for name in ("classes", "windows", "regimes", "specifications", "series", "plan")}  # fmt: skip
-    regimes = [(str(r["measures"]).split(";"), Regime(
-        r["regime_id"], ordinal(r["first_month"]), ordinal(r["last_month"]), r["label"],
-        frozenset(filter(None, r["opened_by"].split(";"))))) for r in rows["regimes"]]  # fmt: skip
+    rows = {
+        name: catalogue.frame(f"events/{name}").to_dict("records")
+        for name in ("classes", "windows", "regimes", "specifications", "series", "plan")
+    }
+    regimes = [
+        (
+            str(r["measures"]).split(";"),
+            Regime(
+                r["regime_id"],
+                ordinal(r["first_month"]),
+                ordinal(r["last_month"]),
+                r["label"],
+                frozenset(filter(None, r["opened_by"].split(";"))),
+            ),
+        )
+        for r in rows["regimes"]
+    ]
     return Plan(
-        classes={r["class_id"]: EventClass(r["class_id"], r["label"], r["table"], r["inclusion_rule"],
-                                           r["counts_from"], r["role"] == "positive_control", r["expected"])
-                 for r in rows["classes"]},
-        windows={r["window_id"]: Window(r["window_id"], int(r["first"]), int(r["last"]), r["label"])
-                 for r in rows["windows"]},
-        specifications={r["spec_id"]: Specification(r["spec_id"], r["dimension"], r["label"], r["rule"])
-                        for r in rows["specifications"]},
-        series={r["series_id"]: SeriesPlan(r["series_id"], r["label"], r["frequency"], r["rule"])
-                for r in rows["series"]},
+        classes={
+            r["class_id"]: EventClass(
+                r["class_id"],
+                r["label"],
+                r["table"],
+                r["inclusion_rule"],
+                r["counts_from"],
+                r["role"] == "positive_control",
+                r["expected"],
+            )
+            for r in rows["classes"]
+        },
+        windows={
+            r["window_id"]: Window(r["window_id"], int(r["first"]), int(r["last"]), r["label"]) for r in rows["windows"]
+        },
+        specifications={
+            r["spec_id"]: Specification(r["spec_id"], r["dimension"], r["label"], r["rule"])
+            for r in rows["specifications"]
+        },
+        series={
+            r["series_id"]: SeriesPlan(r["series_id"], r["label"], r["frequency"], r["rule"]) for r in rows["series"]
+        },
         settings={r["item"]: r["setting"] for r in rows["plan"]},
-        by_flow={flow: tuple(sorted((regime for flows, regime in regimes if flow in flows),
-                                    key=lambda regime: regime.first)) for flow in FLOWS},
-    )  # fmt: skip
+        by_flow={
+            flow: tuple(sorted((regime for flows, regime in regimes if flow in flows), key=lambda regime: regime.first))
+            for flow in FLOWS
+        },
+    )

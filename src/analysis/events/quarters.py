@@ -37,8 +37,11 @@ class Year:
 
 def tests(report: Report) -> tuple[events.Event, ...]:
     """The nuclear tests before months can be read."""
-    return tuple(e for e in events.events_of(report.catalogue, "nuclear_tests", report.parameters.as_of)
-                 if e.date[:4] in DESCRIBED)  # fmt: skip
+    return tuple(
+        e
+        for e in events.events_of(report.catalogue, "nuclear_tests", report.parameters.as_of)
+        if e.date[:4] in DESCRIBED
+    )
 
 
 def quarters(report: Report) -> list[Around]:
@@ -49,11 +52,18 @@ def quarters(report: Report) -> list[Around]:
         for step in AROUND:
             quarter = own + step
             name = str(quarter).lower()
-            found.append(Around(
-                event, step, quarter,
-                {f: report.find(f"trade.quarter_{f}.customs.{name}") for f in ("exports", "imports", "total")},
-                {f: report.find(f"trade.quarter_growth_{f}.customs.{name}") for f in ("exports", "imports", "total")},
-            ))  # fmt: skip
+            found.append(
+                Around(
+                    event,
+                    step,
+                    quarter,
+                    {f: report.find(f"trade.quarter_{f}.customs.{name}") for f in ("exports", "imports", "total")},
+                    {
+                        f: report.find(f"trade.quarter_growth_{f}.customs.{name}")
+                        for f in ("exports", "imports", "total")
+                    },
+                )
+            )
     return found
 
 
@@ -61,8 +71,14 @@ def years(report: Report) -> list[Year]:
     """Growth in the year of each of these tests and in the next, on the leading basis."""
     basis = report.parameters.basis
     return [
-        Year(event, year, {f: report.find(f"trade.growth{s}.{basis}.{year}")
-                           for f, s in (("exports", "_exports"), ("imports", "_imports"), ("total", ""))})
+        Year(
+            event,
+            year,
+            {
+                f: report.find(f"trade.growth{s}.{basis}.{year}")
+                for f, s in (("exports", "_exports"), ("imports", "_imports"), ("total", ""))
+            },
+        )
         for event in tests(report)
         for year in (int(event.date[:4]), int(event.date[:4]) + 1)
-    ]  # fmt: skip
+    ]

@@ -21,7 +21,6 @@ class Point:
     effect: float | None
     low: float | None
     high: float | None
-    p: float | None
     reason: str
 
 
@@ -32,12 +31,11 @@ def curve(study: Study) -> list[Point]:
         if study.effect(key)[0] is None:
             continue
         for spec_id, spec in study.plan.specifications.items():
-            found, reason = study.effect(key, spec_id)
+            found, reason = study.effect(key, spec_id, quick=spec_id != "main")
             if found is None:
-                points.append(Point(key, spec, None, None, None, None, reason))
+                points.append(Point(key, spec, None, None, None, reason))
                 continue
-            p = found.placebo.p if found.calibrated is None else found.calibrated.p
-            points.append(Point(key, spec, found.effect, found.low, found.high, p, ""))
+            points.append(Point(key, spec, found.effect, found.low, found.high, ""))
     return points
 
 
@@ -47,7 +45,11 @@ def changes(points: list[Point]) -> dict[str, int]:
     result: dict[str, int] = {}
     for point in points:
         before = main[point.key]
-        if point.effect is not None and before is not None and math.copysign(1, point.effect) != math.copysign(1, before):
+        if (
+            point.effect is not None
+            and before is not None
+            and math.copysign(1, point.effect) != math.copysign(1, before)
+        ):
             result[point.spec.spec_id] = result.get(point.spec.spec_id, 0) + 1
     return result
 

@@ -86,17 +86,14 @@ class Study:
             self._designs[spec_id, key] = made
         return self._designs[spec_id, key]
 
-    def effect(self, key: Key, spec_id: str = "main") -> tuple[Effect | None, str]:
-        """The effect of a cell under a specification, or None and why."""
+    def effect(self, key: Key, spec_id: str = "main", quick: bool = False) -> tuple[Effect | None, str]:
+        """The effect of a cell under a specification, or None and why; with `quick` from few draws, and not kept."""
+        if quick:
+            made = self.design(key, spec_id)
+            return _named(effects.effect(self.report, made, self.choices(spec_id), quick=True), made)
         if (spec_id, key) not in self._effects:
             made = self.design(key, spec_id)
-            found = effects.effect(self.report, made, self.choices(spec_id))
-            if found is None:
-                self._effects[spec_id, key] = (None, made.reason)
-            elif isinstance(found, Untested):
-                self._effects[spec_id, key] = (None, testable.reason_words(found))
-            else:
-                self._effects[spec_id, key] = (found, "")
+            self._effects[spec_id, key] = _named(effects.effect(self.report, made, self.choices(spec_id)), made)
         return self._effects[spec_id, key]
 
     @functools.cached_property
@@ -110,13 +107,16 @@ class Study:
                 for c in self.classes:
                     key = (c, flow, window)
                     result[key] = testable.possible(self.report, made[c], self.choices(), shared[c])
+                    self.effect(key)  # while its placements are at hand; nothing above depends on it
         return result
 
     @functools.cached_property
     def family(self) -> dict[str, int]:
         """Tests made in each flow: the cells that have a p value."""
-        return {flow: sum(p.smallest_p is not None for key, p in self.possible.items() if key[1] == flow)
-                for flow in self.flows}  # fmt: skip
+        return {
+            flow: sum(p.smallest_p is not None for key, p in self.possible.items() if key[1] == flow)
+            for flow in self.flows
+        }
 
     def verdict(self, key: Key) -> str:
         return self.possible[key].verdict(self.report.parameters.alpha, self.family[key[1]])
@@ -147,8 +147,11 @@ class Study:
     @functools.cached_property
     def pair_family(self) -> dict[tuple[str, str], int]:
         """Correlations tested, by flow and frequency."""
-        return {(flow, frequency): sum(pair.found is not None for pair in self._pairs_of(flow, frequency))
-                for flow in self.flows for frequency in correlations.A_YEAR}  # fmt: skip
+        return {
+            (flow, frequency): sum(pair.found is not None for pair in self._pairs_of(flow, frequency))
+            for flow in self.flows
+            for frequency in correlations.A_YEAR
+        }
 
     @functools.cached_property
     def pair_holm(self) -> dict[tuple[str, str, int], float]:
@@ -175,6 +178,13 @@ class Study:
     def points(self) -> list[Point]:
         """The specification curve; the slowest part, computed only where it is shown."""
         return sensitivity.curve(self)
+
+
+def _named(found: Effect | Untested | None, made: Design) -> tuple[Effect | None, str]:
+    """An effect, or None and the reason."""
+    if found is None:
+        return None, made.reason
+    return (None, testable.reason_words(found)) if isinstance(found, Untested) else (found, "")
 
 
 def _adjusted(raw: list[float | None], keys: list[Key], rule: object) -> dict[Key, float | None]:

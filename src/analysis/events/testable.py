@@ -79,9 +79,11 @@ def overlaps(report: Report, designs: dict[str, Design]) -> dict[str, tuple[str,
         shares = [
             (len(made.window_months & other.window_months) / len(made.window_months), other_name)
             for other_name, other in designs.items()
-            if other_name != name and made.window_months and other.window_months
+            if other_name != name
+            and made.window_months
+            and other.window_months
             and not (ids[name] <= ids[other_name] or ids[other_name] <= ids[name])
-        ]  # fmt: skip
+        ]
         best = max(shares, default=(0.0, ""))
         result[name] = (best[1], best[0]) if best[0] > 0 else None
     return result

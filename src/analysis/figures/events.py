@@ -28,8 +28,12 @@ from ..formatting import percent as percent_text
 from ..report import Report
 
 # Shade and mark of each verdict: told apart in grey and by shape.
-LOOKS = {YES: ("#1b1b1b", "●", "white"), ALONE: ("#8a8a8a", "◐", "white"), NEVER: ("#dedede", "○", "#1b1b1b"),
-         NO: ("white", "×", "#8a8a8a")}  # fmt: skip
+LOOKS = {
+    YES: ("#1b1b1b", "●", "white"),
+    ALONE: ("#8a8a8a", "◐", "white"),
+    NEVER: ("#dedede", "○", "#1b1b1b"),
+    NO: ("white", "×", "#8a8a8a"),
+}
 SHAPES = {"exports": "o", "imports": "s", "total": "^"}
 NAMES = {"exports": "China's exports", "imports": "China's imports", "total": "total trade"}
 SHADES = ("#f2f2f2", "#ffffff")
@@ -56,8 +60,17 @@ def class_label(report: Report, class_id: str) -> str:
 
 def nothing(report: Report, what: str) -> Prose:
     p = report.parameters
-    return Prose((say("{what}: nothing can be shown for the years from {a} to {b} and the choices made.", what=what,
-                      a=p.start_year, b=p.end_year),), "note")  # fmt: skip
+    return Prose(
+        (
+            say(
+                "{what}: nothing can be shown for the years from {a} to {b} and the choices made.",
+                what=what,
+                a=p.start_year,
+                b=p.end_year,
+            ),
+        ),
+        "note",
+    )
 
 
 def when(number_: int) -> str:
@@ -86,25 +99,38 @@ def event_matrix(report: Report) -> Display:
                 if verdict != NO and not study.separable((name, flow, window)):
                     axes.plot([left + 0.12, left + 0.82], [row + 0.8] * 2, color=ink, linewidth=0.9)
         _matrix_axes(axes, report, columns, narrow)
-        keys = [f"{LOOKS[v][1]} {words}" for v, words in (
-            (YES, "black: testable"), (ALONE, "grey: only before adjustment"), (NEVER, "light: could not have rejected"),
-            (NO, "white: cannot be tested"))]  # fmt: skip
+        keys = [
+            f"{LOOKS[v][1]} {words}"
+            for v, words in (
+                (YES, "black: testable"),
+                (ALONE, "grey: only before adjustment"),
+                (NEVER, "light: could not have rejected"),
+                (NO, "white: cannot be tested"),
+            )
+        ]
         style.footer(figure, narrow, (*keys, "underlined: not separable from another class"))
 
     rows = len(study.classes)
     wide, narrow = style.draw(paint, height=1.6 + 0.24 * rows, narrow_height=2.2 + 0.24 * rows)
     return FigureDisplay(
-        id="event_matrix", svg=wide, narrow=narrow, title=_matrix_title(report), alt=_matrix_alt(report),
+        id="event_matrix",
+        svg=wide,
+        narrow=narrow,
+        title=_matrix_title(report),
+        alt=_matrix_alt(report),
         caption=say(
             "Each square is one class of events, one flow and one window of months round the event. Numbers on wide "
             "pages count episodes: events whose windows overlap are one. Adjustment multiplies the smallest p by the "
-            "number of tests in the flow. A square can be powerless because there are too few other places to which its "
+            "number of tests in the flow. A square can be powerless because there are too few other places to which "
+            "its "
             "windows could be moved."
         ),
         records=tuple(_matrix_record(report, key) for key in study.keys),
-        notes=(*caveats(report, "events-months", "events-cluster", bases=["events"]),
-               recency(report, _last_month(report))),
-    )  # fmt: skip
+        notes=(
+            *caveats(report, "events-months", "events-cluster", bases=["events"]),
+            recency(report, _last_month(report)),
+        ),
+    )
 
 
 def _matrix_axes(axes: Axes, report: Report, columns: list[tuple[str, str]], narrow: bool) -> None:
@@ -113,33 +139,60 @@ def _matrix_axes(axes: Axes, report: Report, columns: list[tuple[str, str]], nar
     lefts = [i + 0.35 * (i // size) for i in range(len(columns))]
     axes.set_xlim(-0.1, lefts[-1] + 1.05)
     axes.set_ylim(len(study.classes), -0.1)
-    axes.set_yticks([row + 0.45 for row in range(len(study.classes))], [class_label(report, c) for c in study.classes],
-                   fontsize=7.5)  # fmt: skip
-    axes.set_xticks([left + 0.47 for left in lefts], [window_name(report, w) for _, w in columns], fontsize=7,
-                    rotation=90 if narrow else 60)  # fmt: skip
+    axes.set_yticks(
+        [row + 0.45 for row in range(len(study.classes))], [class_label(report, c) for c in study.classes], fontsize=7.5
+    )
+    axes.set_xticks(
+        [left + 0.47 for left in lefts],
+        [window_name(report, w) for _, w in columns],
+        fontsize=7,
+        rotation=90 if narrow else 60,
+    )
     axes.tick_params(length=0)
     axes.grid(False)
     for spine in axes.spines.values():
         spine.set_visible(False)
     for group, flow in enumerate(study.flows):
-        axes.text(lefts[group * size], -0.25, NAMES[flow] if not narrow else flow, fontsize=8, fontweight="bold",
-                  color=style.INK, va="bottom")  # fmt: skip
+        axes.text(
+            lefts[group * size],
+            -0.25,
+            NAMES[flow] if not narrow else flow,
+            fontsize=8,
+            fontweight="bold",
+            color=style.INK,
+            va="bottom",
+        )
 
 
 def _matrix_title(report: Report) -> Sentence:
-    return say("Of {all} combinations of class, flow and window, {no} cannot be tested at all and {never} could not have "
-               "shown anything", all=count(report, "all"), no=count(report, "untestable"),
-               never=count(report, "powerless"))  # fmt: skip
+    return say(
+        "Of {all} combinations of class, flow and window, {no} cannot be tested at all and {never} could not "
+        "have "
+        "shown anything",
+        all=count(report, "all"),
+        no=count(report, "untestable"),
+        never=count(report, "powerless"),
+    )
 
 
 def _matrix_alt(report: Report) -> Sentence:
     study = report.event_study
-    parts = [say("A grid of squares. {yes} squares are testable, {alone} only before adjustment.",
-                 yes=count(report, "testable"), alone=count(report, "alone"))]  # fmt: skip
+    parts = [
+        say(
+            "A grid of squares. {yes} squares are testable, {alone} only before adjustment.",
+            yes=count(report, "testable"),
+            alone=count(report, "alone"),
+        )
+    ]
     for flow in study.flows:
         good = [c for c in study.classes if any(study.verdict((c, flow, w)) == YES for w in study.windows)]
-        parts.append(say("{flow}: testable in some window are {names}.", flow=sentence_case(NAMES[flow]),
-                         names=listing([study.plan.classes[c].label for c in good], 20) or "none"))  # fmt: skip
+        parts.append(
+            say(
+                "{flow}: testable in some window are {names}.",
+                flow=sentence_case(NAMES[flow]),
+                names=listing([study.plan.classes[c].label for c in good], 20) or "none",
+            )
+        )
     return join(*parts)
 
 
@@ -147,24 +200,34 @@ def _matrix_record(report: Report, key: Key) -> dict[str, Any]:
     study = report.event_study
     possible, made = study.possible[key], study.possible[key].design
     return {
-        "class": key[0], "flow": key[1], "window": key[2], "verdict": study.verdict(key), "events": made.dated,
-        "events_with_data": len(made.events), "episodes": len(made.episodes), "baseline_months": len(made.baseline),
-        "smallest_attainable_p": possible.smallest_p, "family": study.family[key[1]],
+        "class": key[0],
+        "flow": key[1],
+        "window": key[2],
+        "verdict": study.verdict(key),
+        "events": made.dated,
+        "events_with_data": len(made.events),
+        "episodes": len(made.episodes),
+        "baseline_months": len(made.baseline),
+        "smallest_attainable_p": possible.smallest_p,
+        "family": study.family[key[1]],
         "detectable_fall_percent": None if possible.detectable is None else percent(-possible.detectable),
         "detectable_rise_percent": None if possible.detectable is None else percent(possible.detectable),
         "separable": study.separable(key),
         "shares_months_with": possible.overlap[0] if possible.overlap else "",
-        "shared_part": possible.overlap[1] if possible.overlap else None, "reason": possible.reason,
+        "shared_part": possible.overlap[1] if possible.overlap else None,
+        "reason": possible.reason,
         "event_rows": " ".join(event.row for event in made.events),
-    }  # fmt: skip
+    }
 
 
 def _last_month(report: Report, flow: str | None = None) -> str:
     """The last month that carries a test."""
     study = report.event_study
-    last = [data.start + int(np.flatnonzero(np.isfinite(data.values))[-1])
-            for data in (study.months(f) for f in ([flow] if flow else study.flows))
-            if np.isfinite(data.values).any()]  # fmt: skip
+    last = [
+        data.start + int(np.flatnonzero(np.isfinite(data.values))[-1])
+        for data in (study.months(f) for f in ([flow] if flow else study.flows))
+        if np.isfinite(data.values).any()
+    ]
     return when(max(last)) if last else ""
 
 
@@ -179,8 +242,14 @@ def event_timeline(report: Report) -> Display:
     if known.empty:
         return nothing(report, "The timeline")
     first, last = known.index[0].year, known.index[-1].year
-    dated = {c: [e for e in calendar.events_of(report.catalogue, c, report.parameters.as_of)
-                 if first <= int(e.date[:4]) <= last] for c in study.classes}  # fmt: skip
+    dated = {
+        c: [
+            e
+            for e in calendar.events_of(report.catalogue, c, report.parameters.as_of)
+            if first <= int(e.date[:4]) <= last
+        ]
+        for c in study.classes
+    }
     shown = [c for c in study.classes if dated[c]]
     regimes = [r for r in study.plan.regimes("imports") if r.first // 12 <= last and r.last // 12 >= first]
 
@@ -188,8 +257,14 @@ def event_timeline(report: Report) -> Display:
         top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(1.0, 0.35 + 0.13 * len(shown)))
         for flow in ("exports", "imports"):
             values = months[flow].dropna()
-            top.plot([_place(str(m)) for m in values.index], values, linestyle="none", marker=SHAPES[flow], markersize=2,
-                     color=style.COLOURS[flow])  # fmt: skip
+            top.plot(
+                [_place(str(m)) for m in values.index],
+                values,
+                linestyle="none",
+                marker=SHAPES[flow],
+                markersize=2,
+                color=style.COLOURS[flow],
+            )
         top.set_yscale("log")
         top.set_ylim(1, float(known[["exports", "imports"]].max().max()) * 2)
         style.log_ticks(top)
@@ -200,37 +275,83 @@ def event_timeline(report: Report) -> Display:
             for axes in (top, bottom):
                 axes.axvspan(left, right, color=SHADES[position % 2], linewidth=0, zorder=0)
             label = str(position + 1) if narrow else regime.label
-            top.text(max(left, first - 0.6), 1.01, label, transform=top.get_xaxis_transform(), fontsize=7,
-                     color=style.MUTED, va="bottom")  # fmt: skip
+            top.text(
+                max(left, first - 0.6),
+                1.01,
+                label,
+                transform=top.get_xaxis_transform(),
+                fontsize=7,
+                color=style.MUTED,
+                va="bottom",
+            )
         for row, name in enumerate(shown):
-            bottom.plot([_place(e.effective if study.plan.classes[name].counts_from == "effective_date" else e.date)
-                         for e in dated[name]], [row] * len(dated[name]), linestyle="none", marker="|", markersize=7,
-                        markeredgewidth=0.9, color=style.INK)  # fmt: skip
+            bottom.plot(
+                [
+                    _place(e.effective if study.plan.classes[name].counts_from == "effective_date" else e.date)
+                    for e in dated[name]
+                ],
+                [row] * len(dated[name]),
+                linestyle="none",
+                marker="|",
+                markersize=7,
+                markeredgewidth=0.9,
+                color=style.INK,
+            )
         bottom.set_yticks(range(len(shown)), [study.plan.classes[c].label for c in shown], fontsize=7.5)
         bottom.set_ylim(len(shown) - 0.4, -0.6)
         style.year_axis(bottom, first, last, narrow)
-        style.footer(figure, narrow, ("● exports (blue)", "■ imports (red)", "shaded: regimes",
-                     *([f"{n} {r.label}" for n, r in enumerate(regimes, start=1)] if narrow else [])))  # fmt: skip
+        style.footer(
+            figure,
+            narrow,
+            (
+                "● exports (blue)",
+                "■ imports (red)",
+                "shaded: regimes",
+                *([f"{n} {r.label}" for n, r in enumerate(regimes, start=1)] if narrow else []),
+            ),
+        )
 
     wide, narrow = style.draw(paint, height=5.4, narrow_height=5.8)
     p = report.parameters
     counts = [report.find(f"events.dated.{c}.{p.start_year}-{p.end_year}") for c in shown]
     return FigureDisplay(
-        id="event_timeline", svg=wide, narrow=narrow, title=_timeline_title(report, dated),
-        alt=join(say("Above, exports and imports by month as points on a log scale; below, a row of ticks for each class "
-                     "of events."),
-                 *(say("{name}: {n} in the years asked for, the last in {when}.",
-                       name=Words(sentence_case(study.plan.classes[c].label)), n=fact, when=_day(dated[c][-1]))
-                   for c, fact in zip(shown, counts, strict=True) if fact)),
-        caption=say("Points below the axis are left out: in the closed months almost nothing crossed. Measures stand at "
-                    "the day they take effect, launches at the day in Korea."),
+        id="event_timeline",
+        svg=wide,
+        narrow=narrow,
+        title=_timeline_title(report, dated),
+        alt=join(
+            say(
+                "Above, exports and imports by month as points on a log scale; below, a row of ticks for each "
+                "class "
+                "of events."
+            ),
+            *(
+                say(
+                    "{name}: {n} in the years asked for, the last in {when}.",
+                    name=Words(sentence_case(study.plan.classes[c].label)),
+                    n=fact,
+                    when=_day(dated[c][-1]),
+                )
+                for c, fact in zip(shown, counts, strict=True)
+                if fact
+            ),
+        ),
+        caption=say(
+            "Points below the axis are left out: in the closed months almost nothing crossed. Measures stand "
+            "at "
+            "the day they take effect, launches at the day in Korea."
+        ),
         records=tuple(
             {"class": c, "event": e.event_id, "date": e.date, "effective": e.effective, "title": e.title, "row": e.row}
-            for c in shown for e in dated[c]
+            for c in shown
+            for e in dated[c]
         ),
-        notes=(*caveats(report, "events-selected", "events-cluster", bases=["events"]),
-               *caveats(report, "crude-unreported", bases=["customs"]), recency(report, when_period(known.index[-1]))),
-    )  # fmt: skip
+        notes=(
+            *caveats(report, "events-selected", "events-cluster", bases=["events"]),
+            *caveats(report, "crude-unreported", bases=["customs"]),
+            recency(report, when_period(known.index[-1])),
+        ),
+    )
 
 
 def _timeline_title(report: Report, dated: dict[str, list[calendar.Event]]) -> Sentence:
@@ -264,8 +385,12 @@ def when_period(month: pd.Period) -> str:
 def shown_effects(report: Report) -> list[tuple[str, str]]:
     """Class and window of every effect that some flow has, in the order of the plan."""
     study = report.event_study
-    return [(c, w) for c in study.classes for w in study.windows
-            if any(study.cells[c, flow, w].found is not None for flow in study.flows)]  # fmt: skip
+    return [
+        (c, w)
+        for c in study.classes
+        for w in study.windows
+        if any(study.cells[c, flow, w].found is not None for flow in study.flows)
+    ]
 
 
 def event_effects(report: Report) -> Display:
@@ -276,8 +401,11 @@ def event_effects(report: Report) -> Display:
 
     def paint(figure: Figure, narrow: bool) -> None:
         flows = study.flows
-        panels = [figure.add_subplot()] * len(flows) if narrow else list(np.atleast_1d(
-            figure.subplots(1, len(flows), sharey=True)))  # fmt: skip
+        panels = (
+            [figure.add_subplot()] * len(flows)
+            if narrow
+            else list(np.atleast_1d(figure.subplots(1, len(flows), sharey=True)))
+        )
         for position, (flow, axes) in enumerate(zip(flows, panels, strict=True)):
             shift = 0.26 * (position - (len(flows) - 1) / 2) if narrow else 0.0
             _forest(axes, report, flow, rows, shift)
@@ -291,17 +419,26 @@ def event_effects(report: Report) -> Display:
 
     wide, narrow = style.draw(paint, height=1.4 + 0.165 * len(rows), narrow_height=1.6 + 0.26 * len(rows))
     return FigureDisplay(
-        id="event_effects", svg=wide, narrow=narrow, title=_effects_title(report), alt=_effects_alt(report),
+        id="event_effects",
+        svg=wide,
+        narrow=narrow,
+        title=_effects_title(report),
+        alt=_effects_alt(report),
         caption=say(
             "Mean trade over a window of months against what the months outside expect, less the mean of the same "
-            "computed at dates where nothing happened; bars are intervals of {level} from a block bootstrap. Months are "
+            "computed at dates where nothing happened; bars are intervals of {level} from a block bootstrap. Months "
+            "are "
             "counted from the event. An interval says how well the mean is known; whether it differs from zero is "
-            "judged by the placebo dates.", level="95%",
+            "judged by the placebo dates.",
+            level="95%",
         ),
         records=tuple(_effect_record(report, key) for key in study.keys if study.cells[key].found is not None),
-        notes=(*caveats(report, "events-cluster", "events-selected", "events-months", bases=["events"]),
-               *caveats(report, "crude-unreported", "outside", bases=["customs"]), recency(report, _last_month(report))),
-    )  # fmt: skip
+        notes=(
+            *caveats(report, "events-cluster", "events-selected", "events-months", bases=["events"]),
+            *caveats(report, "crude-unreported", "outside", bases=["customs"]),
+            recency(report, _last_month(report)),
+        ),
+    )
 
 
 def _forest(axes: Axes, report: Report, flow: str, rows: Sequence[tuple[str, str]], shift: float) -> None:
@@ -316,12 +453,27 @@ def _forest(axes: Axes, report: Report, flow: str, rows: Sequence[tuple[str, str
         axes.plot([low, high], [row + shift] * 2, color=colour, linewidth=1.0, zorder=2)
         small, survives = _small(cell.p, alpha), _small(cell.holm, alpha)
         face = colour if survives else ("#bdbdbd" if small else "white")
-        axes.plot([value], [row + shift], marker=shape, markersize=4.2, markerfacecolor=face, markeredgecolor=colour,
-                  markeredgewidth=0.9, zorder=3)  # fmt: skip
+        axes.plot(
+            [value],
+            [row + shift],
+            marker=shape,
+            markersize=4.2,
+            markerfacecolor=face,
+            markeredgecolor=colour,
+            markeredgewidth=0.9,
+            zorder=3,
+        )
         if abs(cell.found.effect) > FARTHEST:
-            axes.annotate(percent_text(percent(cell.found.effect), 0), (value, row + shift), fontsize=6.5, va="bottom",
-                          ha="left" if value < 0 else "right", color=style.INK, xytext=(0, 2),
-                          textcoords="offset points")  # fmt: skip
+            axes.annotate(
+                percent_text(percent(cell.found.effect), 0),
+                (value, row + shift),
+                fontsize=6.5,
+                va="bottom",
+                ha="left" if value < 0 else "right",
+                color=style.INK,
+                xytext=(0, 2),
+                textcoords="offset points",
+            )
 
 
 def _small(p: float | None, alpha: float) -> bool:
@@ -330,8 +482,9 @@ def _small(p: float | None, alpha: float) -> bool:
 
 def _effect_axis(axes: Axes) -> None:
     axes.set_xlim(-FARTHEST - 0.15, FARTHEST + 0.15)
-    axes.set_xticks([math.log1p(m / 100) for m in TICKS], [percent_text(m, 0) if m else "none" for m in TICKS],
-                    fontsize=7.5)  # fmt: skip
+    axes.set_xticks(
+        [math.log1p(m / 100) for m in TICKS], [percent_text(m, 0) if m else "none" for m in TICKS], fontsize=7.5
+    )
     axes.set_xticks([math.log1p(m / 100) for m in (-50, 100)], [], minor=True)
     axes.grid(True, axis="x", which="minor", linewidth=0.4)
     axes.axvline(0, color=style.MUTED, linewidth=0.8)
@@ -356,8 +509,12 @@ def _row_labels(axes: Axes, report: Report, rows: Sequence[tuple[str, str]], nar
 
 def _effects_title(report: Report) -> Sentence:
     small, survive = (count(report, n) for n in ("below_alpha", "below_alpha_adjusted"))
-    return say("{small} of {made} effects stand out from placebo dates; {survive} after adjustment for the number of tests",
-               small=small, made=sum(c.p is not None for c in report.event_study.cells.values()), survive=survive)  # fmt: skip
+    return say(
+        "{small} of {made} effects stand out from placebo dates; {survive} after adjustment for the number of tests",
+        small=small,
+        made=sum(c.p is not None for c in report.event_study.cells.values()),
+        survive=survive,
+    )
 
 
 def _effects_alt(report: Report) -> Sentence:
@@ -366,19 +523,45 @@ def _effects_alt(report: Report) -> Sentence:
     best = sorted((c for c in study.cells.values() if c.p is not None), key=lambda c: (c.holm or 1, c.p or 1))[:4]
     for cell in best:
         fact = report.fact(f"events.effect.{'.'.join(cell.key)}")
-        parts.append(say("{name}, {flow}, months {window}: {effect}, from {effect:low} to {effect:high}.",
-                         name=Words(sentence_case(class_label(report, cell.key[0]))), flow=NAMES[cell.key[1]],
-                         window=window_name(report, cell.key[2]), effect=fact))  # fmt: skip
+        parts.append(
+            say(
+                "{name}, {flow}, months {window}: {effect}, from {effect:low} to {effect:high}.",
+                name=Words(sentence_case(class_label(report, cell.key[0]))),
+                flow=NAMES[cell.key[1]],
+                window=window_name(report, cell.key[2]),
+                effect=fact,
+            )
+        )
     return join(*parts)
 
 
 def _effect_record(report: Report, key: Key) -> dict[str, Any]:
     fact = report.fact(f"events.effect.{'.'.join(key)}")
     stats = dict(fact.stats or {})
-    return {"class": key[0], "flow": key[1], "window": key[2], "effect_percent": fact.value, "low": fact.low,
-            "high": fact.high, **{name: stats.get(name) for name in (
-                "n", "events", "window_months", "baseline_months", "p_placebo", "p_shift", "smallest_attainable_p",
-                "family_size", "p_adjusted", "p_false_discovery", "detectable_effect")}}  # fmt: skip
+    return {
+        "class": key[0],
+        "flow": key[1],
+        "window": key[2],
+        "effect_percent": fact.value,
+        "low": fact.low,
+        "high": fact.high,
+        **{
+            name: stats.get(name)
+            for name in (
+                "n",
+                "events",
+                "window_months",
+                "baseline_months",
+                "p_placebo",
+                "p_shift",
+                "smallest_attainable_p",
+                "family_size",
+                "p_adjusted",
+                "p_false_discovery",
+                "detectable_effect",
+            )
+        },
+    }
 
 
 # ---------------------------------------------------------------------------------------- specifications
@@ -393,25 +576,44 @@ def event_specifications(report: Report) -> Display:
 
     def paint(figure: Figure, narrow: bool) -> None:
         flows = study.flows
-        panels = [figure.add_subplot()] * len(flows) if narrow else list(np.atleast_1d(
-            figure.subplots(1, len(flows), sharey=True)))  # fmt: skip
+        panels = (
+            [figure.add_subplot()] * len(flows)
+            if narrow
+            else list(np.atleast_1d(figure.subplots(1, len(flows), sharey=True)))
+        )
         for position, (flow, axes) in enumerate(zip(flows, panels, strict=True)):
             shift = 0.26 * (position - (len(flows) - 1) / 2) if narrow else 0.0
             for row, (name, window) in enumerate(rows):
                 own = [p for p in points if p.key == (name, flow, window) and p.effect is not None]
                 values = [min(max(p.effect or 0, -FARTHEST), FARTHEST) for p in own]
-                axes.plot(values, [row + shift] * len(own), linestyle="none", marker="|", markersize=5,
-                          markeredgewidth=0.8, color=style.COLOURS[flow], alpha=0.75)  # fmt: skip
+                axes.plot(
+                    values,
+                    [row + shift] * len(own),
+                    linestyle="none",
+                    marker="|",
+                    markersize=5,
+                    markeredgewidth=0.8,
+                    color=style.COLOURS[flow],
+                    alpha=0.75,
+                )
                 main = [v for v, p in zip(values, own, strict=True) if p.spec.spec_id == "main"]
-                axes.plot(main, [row + shift] * len(main), linestyle="none", marker=SHAPES[flow], markersize=4.2,
-                          color=style.COLOURS[flow], zorder=3)  # fmt: skip
+                axes.plot(
+                    main,
+                    [row + shift] * len(main),
+                    linestyle="none",
+                    marker=SHAPES[flow],
+                    markersize=4.2,
+                    color=style.COLOURS[flow],
+                    zorder=3,
+                )
             if not narrow:
                 axes.set_title(NAMES[flow], color=style.COLOURS[flow], fontweight="bold", pad=6)
             _effect_axis(axes)
         _row_labels(panels[0], report, rows, narrow)
         keys = ["●■▲ as declared", "| with one departure from the plan"]
-        style.footer(figure, narrow, [*keys, *([f"{'●■▲'['os^'.index(SHAPES[f])]} {NAMES[f]}" for f in flows]
-                                               if narrow else [])])  # fmt: skip
+        style.footer(
+            figure, narrow, [*keys, *([f"{'●■▲'['os^'.index(SHAPES[f])]} {NAMES[f]}" for f in flows] if narrow else [])]
+        )
 
     wide, narrow = style.draw(paint, height=1.4 + 0.165 * len(rows), narrow_height=1.6 + 0.26 * len(rows))
     turned = sensitivity.changes(points)
@@ -419,25 +621,46 @@ def event_specifications(report: Report) -> Display:
     both = sum(low < 0 < high for low, high in ranges.values())
     worst = max(turned, key=lambda s: turned[s], default="")
     return FigureDisplay(
-        id="event_specifications", svg=wide, narrow=narrow,
-        title=say("{both} of {all} effects change their sign under some other reasonable choice", both=both,
-                  all=len(ranges)),
-        alt=join(say("For each class and window, a mark at the declared effect and strokes at the effects under every "
-                     "other specification. {both} of {all} rows have strokes on both sides of zero.", both=both,
-                     all=len(ranges)),
-                 say("The departure that turns most signs is: {spec} ({n}).",
-                     spec=study.plan.specifications[worst].label, n=turned[worst]) if worst else
-                 say("No departure turns a sign.")),
-        caption=say("The departures are declared: {specs}. Another record cannot be tried, because only customs prints "
-                    "months.", specs=listing([s.label for s in list(study.plan.specifications.values())[1:]], 20)),
+        id="event_specifications",
+        svg=wide,
+        narrow=narrow,
+        title=say(
+            "{both} of {all} effects change their sign under some other reasonable choice", both=both, all=len(ranges)
+        ),
+        alt=join(
+            say(
+                "For each class and window, a mark at the declared effect and strokes at the effects under every "
+                "other specification. {both} of {all} rows have strokes on both sides of zero.",
+                both=both,
+                all=len(ranges),
+            ),
+            say(
+                "The departure that turns most signs is: {spec} ({n}).",
+                spec=study.plan.specifications[worst].label,
+                n=turned[worst],
+            )
+            if worst
+            else say("No departure turns a sign."),
+        ),
+        caption=say(
+            "The departures are declared: {specs}. Another record cannot be tried, because only customs prints months.",
+            specs=listing([s.label for s in list(study.plan.specifications.values())[1:]], 20),
+        ),
         records=tuple(
-            {"class": p.key[0], "flow": p.key[1], "window": p.key[2], "specification": p.spec.spec_id,
-             "effect_percent": None if p.effect is None else percent(p.effect),
-             "low": None if p.low is None else percent(p.low), "high": None if p.high is None else percent(p.high),
-             "p_placebo": p.p, "reason": p.reason} for p in points
+            {
+                "class": p.key[0],
+                "flow": p.key[1],
+                "window": p.key[2],
+                "specification": p.spec.spec_id,
+                "effect_percent": None if p.effect is None else percent(p.effect),
+                "low": None if p.low is None else percent(p.low),
+                "high": None if p.high is None else percent(p.high),
+                "reason": p.reason,
+            }
+            for p in points
         ),
         notes=(*caveats(report, "events-months", bases=["events"]), recency(report, _last_month(report))),
-    )  # fmt: skip
+    )
 
 
 # ------------------------------------------------------------------------------------------ correlations
@@ -465,39 +688,72 @@ def event_correlations(report: Report) -> Display:
             axes.tick_params(length=0)
             axes.grid(False)
             if narrow or flow == study.flows[0]:
-                axes.set_yticks([i + 0.45 for i in range(len(names))], [_series_label(report, n) for n in names],
-                                fontsize=7)  # fmt: skip
+                axes.set_yticks(
+                    [i + 0.45 for i in range(len(names))], [_series_label(report, n) for n in names], fontsize=7
+                )
             for spine in axes.spines.values():
                 spine.set_visible(False)
-        style.footer(figure, narrow, ("darker: stronger", "frame: survives adjustment",
-                                      "lag: months or years by which trade comes later"))  # fmt: skip
+        style.footer(
+            figure,
+            narrow,
+            ("darker: stronger", "frame: survives adjustment", "lag: months or years by which trade comes later"),
+        )
 
     rows = len(names)
-    wide, narrow = style.draw(paint, height=1.5 + 0.25 * rows, narrow_height=1.4 + len(study.flows) * (0.4 + 0.22 * rows))
+    wide, narrow = style.draw(
+        paint, height=1.5 + 0.25 * rows, narrow_height=1.4 + len(study.flows) * (0.4 + 0.22 * rows)
+    )
     survive = [p for p in pairs if study.pair_holm[p.series.series_id, p.flow, p.lag] <= report.parameters.alpha]
     return FigureDisplay(
-        id="event_correlations", svg=wide, narrow=narrow,
+        id="event_correlations",
+        svg=wide,
+        narrow=narrow,
         title=say("{n} of {all} correlations of changes survive adjustment", n=len(survive), all=len(pairs)),
-        alt=join(say("Grids of squares with correlations in hundredths, one grid for each flow, one row for each series, one "
-                     "column for each lag."),
-                 *(_strongest(report, pairs, flow) for flow in study.flows)),
-        caption=say("Both sides are changes: of the series, and of the log of trade, over a year. Numbers are Pearson "
-                    "correlations in hundredths; Spearman and the correlation of the undifferenced pair stand in the data. "
-                    "A positive lag compares the series with later trade."),
+        alt=join(
+            say(
+                "Grids of squares with correlations in hundredths, one grid for each flow, one row for each "
+                "series, one "
+                "column for each lag."
+            ),
+            *(_strongest(report, pairs, flow) for flow in study.flows),
+        ),
+        caption=say(
+            "Both sides are changes: of the series, and of the log of trade, over a year. Numbers are Pearson "
+            "correlations in hundredths; Spearman and the correlation of the undifferenced pair stand in the "
+            "data. "
+            "A positive lag compares the series with later trade."
+        ),
         records=tuple(_pair_record(report, pair) for pair in study.pairs),
-        notes=(*caveats(report, "events-selected", "events-score", bases=["events"]),
-               recency(report, max(pair.last for pair in pairs)[:4])),
-    )  # fmt: skip
+        notes=(
+            *caveats(report, "events-selected", "events-score", bases=["events"]),
+            recency(report, max(pair.last for pair in pairs)[:4]),
+        ),
+    )
 
 
 def _square(axes: Axes, report: Report, pair: Any, column: int, row: int) -> None:
     value = pair.found.pearson
     grey = 1 - 0.75 * min(abs(value), 1)
     survives = report.event_study.pair_holm[pair.series.series_id, pair.flow, pair.lag] <= report.parameters.alpha
-    axes.add_patch(Rectangle((column, row), 0.94, 0.9, facecolor=str(grey), linewidth=1.6 if survives else 0,
-                             edgecolor=style.COLOURS[pair.flow]))  # fmt: skip
-    axes.text(column + 0.47, row + 0.46, number(100 * value), ha="center", va="center", fontsize=6.5,
-              color="white" if grey < 0.55 else style.INK)  # fmt: skip
+    axes.add_patch(
+        Rectangle(
+            (column, row),
+            0.94,
+            0.9,
+            facecolor=str(grey),
+            linewidth=1.6 if survives else 0,
+            edgecolor=style.COLOURS[pair.flow],
+        )
+    )
+    axes.text(
+        column + 0.47,
+        row + 0.46,
+        number(100 * value),
+        ha="center",
+        va="center",
+        fontsize=6.5,
+        color="white" if grey < 0.55 else style.INK,
+    )
 
 
 def _series_label(report: Report, series_id: str) -> str:
@@ -511,17 +767,40 @@ def _strongest(report: Report, pairs: Iterable[Any], flow: str) -> Sentence:
         return say("{flow}: none.", flow=sentence_case(NAMES[flow]))
     best = max(own, key=lambda pair: abs(pair.found.pearson))
     fact = report.fact(f"events.correlation.{best.series.series_id}.{flow}.{lag_name(best.lag)}")
-    return say("{flow}: the strongest is {value} for {series} at lag {lag}.", flow=Words(sentence_case(NAMES[flow])),
-               value=fact, series=Words(_series_label(report, best.series.series_id)), lag=number(best.lag, sign=True))  # fmt: skip
+    return say(
+        "{flow}: the strongest is {value} for {series} at lag {lag}.",
+        flow=Words(sentence_case(NAMES[flow])),
+        value=fact,
+        series=Words(_series_label(report, best.series.series_id)),
+        lag=number(best.lag, sign=True),
+    )
 
 
 def _pair_record(report: Report, pair: Any) -> dict[str, Any]:
     fact = report.fact(f"events.correlation.{pair.series.series_id}.{pair.flow}.{lag_name(pair.lag)}")
     stats = dict(fact.stats or {})
-    return {"series": pair.series.series_id, "flow": pair.flow, "lag": pair.lag, "pearson": fact.value,
-            **{n: stats.get(n) for n in ("spearman", "p_shift", "p_shift_spearman", "p_adjusted", "family_size", "n",
-                                         "smallest_attainable_p", "levels_pearson")},
-            "first": pair.first, "last": pair.last, "reason": pair.reason}  # fmt: skip
+    return {
+        "series": pair.series.series_id,
+        "flow": pair.flow,
+        "lag": pair.lag,
+        "pearson": fact.value,
+        **{
+            n: stats.get(n)
+            for n in (
+                "spearman",
+                "p_shift",
+                "p_shift_spearman",
+                "p_adjusted",
+                "family_size",
+                "n",
+                "smallest_attainable_p",
+                "levels_pearson",
+            )
+        },
+        "first": pair.first,
+        "last": pair.last,
+        "reason": pair.reason,
+    }
 
 
 # ------------------------------------------------------------------------------------------------ breaks
@@ -540,36 +819,76 @@ def event_breaks(report: Report) -> Display:
         for flow, axes in zip(study.flows, panels, strict=True):
             data = study.months(flow)
             numbers = [n for n in range(first, last + 1) if 0 <= n - data.start < len(data.values)]
-            axes.plot([_place(month_name(n)) for n in numbers], [data.values[n - data.start] for n in numbers],
-                      linestyle="none", marker=SHAPES[flow], markersize=2.4, color=style.COLOURS[flow])  # fmt: skip
+            axes.plot(
+                [_place(month_name(n)) for n in numbers],
+                [data.values[n - data.start] for n in numbers],
+                linestyle="none",
+                marker=SHAPES[flow],
+                markersize=2.4,
+                color=style.COLOURS[flow],
+            )
             axes.set_yscale("log")
             style.money_axis(axes, log=True)
             for position, shift in enumerate(study.breaks[flow].shifts, start=1):
-                axes.axvspan(_place(month_name(shift.first)) - 0.04, _place(month_name(shift.last)) + 0.04,
-                             color="#d9d9d9", linewidth=0, zorder=0)  # fmt: skip
+                axes.axvspan(
+                    _place(month_name(shift.first)) - 0.04,
+                    _place(month_name(shift.last)) + 0.04,
+                    color="#d9d9d9",
+                    linewidth=0,
+                    zorder=0,
+                )
                 axes.axvline(_place(month_name(shift.month)), color=style.INK, linewidth=1, zorder=1)
-                axes.text(_place(month_name(shift.month)), 1.0, str(position), transform=axes.get_xaxis_transform(),
-                          fontsize=7.5, fontweight="bold", ha="center", va="bottom")  # fmt: skip
-            axes.set_title(f"{sentence_case(NAMES[flow])}, million US dollars a month, log scale", color=style.MUTED,
-                           fontweight="normal", pad=12)  # fmt: skip
+                axes.text(
+                    _place(month_name(shift.month)),
+                    1.0,
+                    str(position),
+                    transform=axes.get_xaxis_transform(),
+                    fontsize=7.5,
+                    fontweight="bold",
+                    ha="center",
+                    va="bottom",
+                )
+            axes.set_title(
+                f"{sentence_case(NAMES[flow])}, million US dollars a month, log scale",
+                color=style.MUTED,
+                fontweight="normal",
+                pad=12,
+            )
         style.year_axis(panels[-1], first // 12, last // 12, narrow)
         style.footer(figure, narrow, ("line: break", "grey: dates that fit about as well"))
 
     wide, narrow = style.draw(paint, height=1.9 * len(study.flows), narrow_height=1.9 * len(study.flows))
     return FigureDisplay(
-        id="event_breaks", svg=wide, narrow=narrow, title=_breaks_title(report),
-        alt=join(say("Points by month on log scales, with vertical lines at the breaks found."),
-                 *(_break_words(report, flow) for flow in study.flows)),
-        caption=say("Breaks of the level, found by trying every set of dates on the data alone and kept while a bootstrap "
-                    "lets them stand. Months below one million dollars and unfit months are left open."),
+        id="event_breaks",
+        svg=wide,
+        narrow=narrow,
+        title=_breaks_title(report),
+        alt=join(
+            say("Points by month on log scales, with vertical lines at the breaks found."),
+            *(_break_words(report, flow) for flow in study.flows),
+        ),
+        caption=say(
+            "Breaks of the level, found by trying every set of dates on the data alone and kept while a "
+            "bootstrap "
+            "lets them stand. Months below one million dollars and unfit months are left open."
+        ),
         records=tuple(
-            {"flow": flow, "break": n, "first_month_after": month_name(s.month), "earliest": month_name(s.first),
-             "latest": month_name(s.last), "change_percent": percent(s.change),
-             "nearest_event": s.near.event_id if s.near else "", "months_to_event": s.distance}
-            for flow, found in study.breaks.items() for n, s in enumerate(found.shifts, start=1)
-        ) or tuple({"flow": flow, "break": None, "reason": f.reason or "none"} for flow, f in study.breaks.items()),
+            {
+                "flow": flow,
+                "break": n,
+                "first_month_after": month_name(s.month),
+                "earliest": month_name(s.first),
+                "latest": month_name(s.last),
+                "change_percent": percent(s.change),
+                "nearest_event": s.near.event_id if s.near else "",
+                "months_to_event": s.distance,
+            }
+            for flow, found in study.breaks.items()
+            for n, s in enumerate(found.shifts, start=1)
+        )
+        or tuple({"flow": flow, "break": None, "reason": f.reason or "none"} for flow, f in study.breaks.items()),
         notes=(*caveats(report, "events-months", bases=["events"]), recency(report, when(last))),
-    )  # fmt: skip
+    )
 
 
 def _breaks_title(report: Report) -> Sentence:
@@ -608,33 +927,58 @@ def event_panel(report: Report) -> Display:
         axes = list(figure.subplots(5, 1, sharex=True))
         for name, dash, width in (("china", "-", 1.8), ("vietnam", "--", 1), ("russia", ":", 1.2)):
             if name in votes:
-                axes[0].plot(votes.index, votes[name], linestyle=dash, linewidth=width, marker="o", markersize=2,
-                             color=style.INK if name == "china" else style.MUTED)  # fmt: skip
+                axes[0].plot(
+                    votes.index,
+                    votes[name],
+                    linestyle=dash,
+                    linewidth=width,
+                    marker="o",
+                    markersize=2,
+                    color=style.INK if name == "china" else style.MUTED,
+                )
         style.share_axis(axes[0])
         axes[0].set_ylim(40, 102)
         axes[1].bar(visits.index, visits.to_numpy(), 0.7, color=style.MUTED)
         _votes_bars(axes[2], council)
         axes[3].plot([_place(str(m)) for m in scores.index], scores.to_numpy(), linewidth=0.9, color=style.INK)
-        axes[4].plot([int(f.period) for f in totals], [f.value for f in totals], marker="o", markersize=2.4,
-                     color=style.INK, linestyle="none")  # fmt: skip
+        axes[4].plot(
+            [int(f.period) for f in totals],
+            [f.value for f in totals],
+            marker="o",
+            markersize=2.4,
+            color=style.INK,
+            linestyle="none",
+        )
         style.money_axis(axes[4])
-        heads = ("General Assembly: share of roll calls voted alike", "High-level visits dated, a year",
-                 "Security Council: China's votes on the DPRK, a year", "Score of reported events, mean of a day",
-                 "Trade, million US dollars a year")  # fmt: skip
+        heads = (
+            "General Assembly: share of roll calls voted alike",
+            "High-level visits dated, a year",
+            "Security Council: China's votes on the DPRK, a year",
+            "Score of reported events, mean of a day",
+            "Trade, million US dollars a year",
+        )
         for own, head in zip(axes, heads, strict=True):
             own.set_title(head, color=style.MUTED, fontweight="normal", pad=4, fontsize=8)
         style.year_axis(axes[-1], first, last, narrow)
-        style.footer(figure, narrow, ("— with China", "- - with Vietnam", "··· with Russia", "■ for", "□ abstained",
-                                      "▨ veto"))  # fmt: skip
+        style.footer(
+            figure, narrow, ("— with China", "- - with Vietnam", "··· with Russia", "■ for", "□ abstained", "▨ veto")
+        )
 
     wide, narrow = style.draw(paint, height=6.4, narrow_height=6.8)
     return FigureDisplay(
-        id="event_panel", svg=wide, narrow=narrow, title=_panel_title(report), alt=_panel_alt(report),
-        caption=say("Each series has its own reading, and no index is made of them. Vietnam and Russia stand beside China "
-                    "because agreement of votes alone is no sign of an alliance."),
+        id="event_panel",
+        svg=wide,
+        narrow=narrow,
+        title=_panel_title(report),
+        alt=_panel_alt(report),
+        caption=say(
+            "Each series has its own reading, and no index is made of them. Vietnam and Russia stand beside "
+            "China "
+            "because agreement of votes alone is no sign of an alliance."
+        ),
         records=tuple(_panel_records(votes, visits, council, scores, totals)),
         notes=(*caveats(report, "events-selected", "events-score", bases=["events"]), recency(report, last)),
-    )  # fmt: skip
+    )
 
 
 def _votes_bars(axes: Axes, council: pd.DataFrame) -> None:
@@ -642,8 +986,16 @@ def _votes_bars(axes: Axes, council: pd.DataFrame) -> None:
     base: dict[int, int] = {}
     for vote, face, hatch in (("for", style.MUTED, ""), ("abstain", "white", ""), ("veto", "white", "////")):
         counts = years[council["china_vote"] == vote].value_counts().sort_index()
-        axes.bar(counts.index, counts.to_numpy(), 0.7, bottom=[base.get(y, 0) for y in counts.index], facecolor=face,
-                 edgecolor=style.INK, linewidth=0.6, hatch=hatch)  # fmt: skip
+        axes.bar(
+            counts.index,
+            counts.to_numpy(),
+            0.7,
+            bottom=[base.get(y, 0) for y in counts.index],
+            facecolor=face,
+            edgecolor=style.INK,
+            linewidth=0.6,
+            hatch=hatch,
+        )
         for year, n in counts.items():
             base[year] = base.get(year, 0) + int(n)
 
@@ -652,8 +1004,9 @@ def _panel_title(report: Report) -> Sentence:
     found = report.facts.family("events.votes.china")
     if len(found) < 2:
         return say("Votes, visits and trade, one above the other")
-    return say("Agreement with China in the General Assembly: {a} in {a:period}, {b} in {b:period}", a=found[0],
-               b=found[-1])  # fmt: skip
+    return say(
+        "Agreement with China in the General Assembly: {a} in {a:period}, {b} in {b:period}", a=found[0], b=found[-1]
+    )
 
 
 def _panel_alt(report: Report) -> Sentence:
@@ -673,8 +1026,9 @@ def _panel_alt(report: Report) -> Sentence:
 WHO = {"china": "China", "russia": "Russia", "vietnam": "Vietnam", "us": "the United States"}
 
 
-def _panel_records(votes: pd.DataFrame, visits: pd.Series, council: pd.DataFrame, scores: pd.Series,
-                   totals: Iterable[Fact]) -> Iterable[dict[str, Any]]:  # fmt: skip
+def _panel_records(
+    votes: pd.DataFrame, visits: pd.Series, council: pd.DataFrame, scores: pd.Series, totals: Iterable[Fact]
+) -> Iterable[dict[str, Any]]:
     for year, row in votes.iterrows():
         for partner, value in row.items():
             if pd.notna(value):
@@ -682,10 +1036,13 @@ def _panel_records(votes: pd.DataFrame, visits: pd.Series, council: pd.DataFrame
     for year, n in visits.items():
         yield {"series": "visits", "period": year, "value": int(n), "unit": "count"}
     for row in council.to_dict("records"):
-        yield {"series": f"council_{row['china_vote'] or 'not_seen'}", "period": row["date"], "value": 1, "unit": "count"}
+        yield {
+            "series": f"council_{row['china_vote'] or 'not_seen'}",
+            "period": row["date"],
+            "value": 1,
+            "unit": "count",
+        }
     for month, value in scores.items():
         yield {"series": "event_score", "period": str(month), "value": float(value), "unit": "score"}
     for fact in totals:
         yield {"series": "trade_total", "period": fact.period, "value": fact.value, "unit": "usd_million"}
-
-

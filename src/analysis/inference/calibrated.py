@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .noise import RHOS, ar1
+from .noise import RHOS, known_series
 from .placebo import TIE, Joint, less_others
 from .stretch import Floats, Stretch
 
@@ -39,11 +39,9 @@ class Reference:
 
 def reference(joint: Joint, stretches: Sequence[Stretch], simulations: int, rng: np.random.Generator) -> Reference:
     """Ratios of `simulations` series of Gaussian AR(1) noise, independent between stretches, for each of `RHOS`."""
-    made = []
-    for rho in RHOS:
-        series = [ar1(rho, len(s.y), simulations, rng) for s in stretches]
-        made.append(np.sort(ratios(joint, joint.effects(series))))
-    return Reference(tuple(made))
+    drawn = [known_series(RHOS, len(s.y), part.known, simulations, rng)
+             for s, part in zip(stretches, joint.parts, strict=True)]  # fmt: skip
+    return Reference(tuple(np.sort(ratios(joint, joint.effects(series))) for series in zip(*drawn, strict=True)))
 
 
 def ratios(joint: Joint, effects: Floats) -> Floats:

@@ -24,7 +24,7 @@ from .power import detectable, noise_effects, planted
 from .reasons import Reason, Untested
 from .stretch import Bools, Floats, Stretch
 
-POWER_PLACEMENTS = 400  # of each comparison, in the simulation of power
+POWER_PLACEMENTS = 200  # of each comparison in the simulation of power, more where a small alpha needs them
 CONSTANT = 1e-10  # residuals of this size, relative to the series, are rounding
 
 
@@ -35,7 +35,8 @@ class Rules:
     `draws`: placebo placements at most; `alpha` and `power`: of the smallest detectable effect; `level`: of intervals;
     `least_share`: of a window's months that need a figure; `least_months`: of a baseline; `least_episodes`: of a class;
     `simulations`, `power_simulations`, `resamples`: series of noise without an effect, for power, and for intervals;
-    `statistic`: the mean, or a robust twin of it (see `robust`).
+    `power_beside`: whether `testable` gives the detectable effect of the comparisons beside the main one too;
+    `statistic`: the mean, or a robust twin of it (see `robust`), of which the interval stays that of the mean.
     """
 
     draws: int = 10_000
@@ -47,7 +48,8 @@ class Rules:
     least_months: int = 12
     least_episodes: int = 1
     simulations: int = 2_000
-    power_simulations: int = 400
+    power_beside: bool = True
+    power_simulations: int = 200
     resamples: int = 1_000
     statistic: Literal["mean", "median", "poisson"] = "mean"
 
@@ -123,23 +125,27 @@ def effect(stretches: Sequence[Stretch], rules: Rules | None = None) -> Effect |
     without enough figures is left out, and so is a stretch whose baseline is too short; the counts show it.
     """
     rules = rules or Rules()
-    ready = _ready(stretches, rules)
+    ready = placed(stretches, rules)
     if isinstance(ready, Untested):
         return ready
     made, used = ready
     residuals = [_residuals(stretch) for stretch in used]
     if _constant(used, residuals):
         return Untested(Reason.CONSTANT)
-    effects = _effects(made.placebo, used, rules)
-    p, by_noise = _p(made, effects)
-    placebo = replace(null(made.placebo, effects), p=float(p[0]))
+    joint, effects = _effects(made.placebo, used, rules)
+    if not np.isfinite(effects[0, 0]):
+        return Untested(Reason.NOT_IDENTIFIED)
+    if joint.placements == 0:
+        return Untested(Reason.NO_PLACEMENT)
+    p, by_noise = _p(replace(made, placebo=joint), effects)
+    placebo = replace(null(joint, effects), p=float(p[0]))
     low, high, block, widening = _interval(made.placebo, used, residuals, rules)
     raw = float(effects[0, 0])
     calibrated = None
     if made.reference is not None and by_noise is not None:
         calibrated = Calibrated(float(by_noise[0]), made.reference.smallest_p)
     shift: Null | Untested = (
-        made.shift if isinstance(made.shift, Untested) else null(made.shift, _effects(made.shift, used, rules))
+        made.shift if isinstance(made.shift, Untested) else null(*_effects(made.shift, used, rules))
     )
     return Effect(
         effect=raw - placebo.mean, raw=raw, placebo_mean=placebo.mean,
@@ -152,7 +158,7 @@ def effect(stretches: Sequence[Stretch], rules: Rules | None = None) -> Effect |
 def testable(stretches: Sequence[Stretch], rules: Rules | None = None) -> Testable | Untested:
     """What `effect` could show of the same stretches; figures inside the windows are not looked at."""
     rules = rules or Rules()
-    ready = _ready(stretches, rules)
+    ready = placed(stretches, rules)
     if isinstance(ready, Untested):
         return ready
     made, used = ready
@@ -166,14 +172,16 @@ def testable(stretches: Sequence[Stretch], rules: Rules | None = None) -> Testab
         noise = noise_effects(joint, used, rho, sd, rules.power_simulations, rng)
         return detectable(joint, test, noise, planted(joint, used), rules.alpha, rules.power)
 
-    few = replace(made, placebo=made.placebo.first(POWER_PLACEMENTS))
-    shift = None if isinstance(made.shift, Untested) else made.shift.first(POWER_PLACEMENTS)
+    enough_rows = max(POWER_PLACEMENTS, math.ceil(4 / rules.alpha))
+    few = replace(made, placebo=made.placebo.first(enough_rows))
+    shift = None if isinstance(made.shift, Untested) else made.shift.first(enough_rows)
     return Testable(
         episodes=sum(len(s.episodes) for s in used), **_months(made.placebo),
         placements=made.placebo.placements, smallest_p=made.placebo.smallest_p,
-        detectable=smallest_effect(few.placebo, lambda _, effects: _p(few, effects)[0]),
+        detectable=smallest_effect(few.placebo, lambda _, effects: _p(few, effects)[0])
+        if rules.power_beside or made.reference is None else None,
         shift_smallest_p=None if isinstance(made.shift, Untested) else made.shift.smallest_p,
-        shift_detectable=smallest_effect(shift, p_values) if shift else None,
+        shift_detectable=smallest_effect(shift, p_values) if shift and rules.power_beside else None,
         calibrated_smallest_p=made.reference.smallest_p if made.reference else None,
         calibrated_detectable=smallest_effect(few.placebo, made.reference.p_values) if made.reference else None,
         rho=rho, sd=sd,
@@ -187,7 +195,7 @@ def many(stretches: Sequence[Stretch], series: Sequence[Floats], rules: Rules | 
     must be usable, else ValueError.
     """
     rules = rules or Rules()
-    ready = _ready(stretches, rules)
+    ready = placed(stretches, rules)
     if isinstance(ready, Untested):
         return ready
     made, used = ready
@@ -207,8 +215,8 @@ def percent(log_points: float) -> float:
 
 
 @dataclass(frozen=True, eq=False)
-class _Made:
-    """Placements of the stretches that can be used: `indices` into those given."""
+class Placed:
+    """Placements of the stretches that can be used: `indices` of these among those with figures in a window."""
 
     indices: tuple[int, ...]
     placebo: Joint
@@ -238,15 +246,20 @@ class _Shape:
         return Stretch(np.where(finite, 0.0, np.nan), x, self.episodes, self.opens, pool)
 
 
-def _ready(stretches: Sequence[Stretch], rules: Rules) -> tuple[_Made, list[Stretch]] | Untested:
-    """The placements and the stretches that they belong to, with those episodes alone that have figures."""
+def placed(stretches: Sequence[Stretch], rules: Rules) -> tuple[Placed, list[Stretch]] | Untested:
+    """The placements, made once for equal months and rules, and the stretches that they belong to.
+
+    Of each stretch those episodes alone are kept that have enough figures. Reasons as for `effect`, but CONSTANT.
+    """
     if not any(stretch.episodes for stretch in stretches):
         return Untested(Reason.EMPTY_CLASS)
     usable = [kept for stretch in stretches if (kept := _with_data(stretch, rules.least_share)).episodes]
     if not usable:
         return Untested(Reason.BEYOND_DATA)
     # What does not change the placements must not split the cache.
-    key = replace(rules, alpha=0.05, power=0.8, level=0.95, statistic="mean", resamples=0, power_simulations=0)
+    key = replace(
+        rules, alpha=0.05, power=0.8, level=0.95, statistic="mean", resamples=0, power_simulations=0, power_beside=True
+    )
     made = _made(tuple(map(_Shape.of, usable)), key)
     return made if isinstance(made, Untested) else (made, [usable[index] for index in made.indices])
 
@@ -262,8 +275,8 @@ def _with_data(stretch: Stretch, least_share: float) -> Stretch:
     return replace(stretch, y=y, episodes=kept)
 
 
-@lru_cache(maxsize=64)
-def _made(shapes: tuple[_Shape, ...], rules: Rules) -> _Made | Untested:
+@lru_cache(maxsize=16)
+def _made(shapes: tuple[_Shape, ...], rules: Rules) -> Placed | Untested:
     rng = np.random.default_rng(rules.seed)
     usable, reasons = [], []
     for index, shape in enumerate(shapes):
@@ -291,7 +304,7 @@ def _made(shapes: tuple[_Shape, ...], rules: Rules) -> _Made | Untested:
         return Untested(Reason.NO_PLACEMENT)
     opens = any(stretch.opens for stretch in stretches)
     known = reference(placebo.first(POWER_PLACEMENTS), stretches, rules.simulations, rng) if opens else None
-    return _Made(tuple(i for i, _ in usable), placebo, _shift(stretches, rules, rng), known)
+    return Placed(tuple(i for i, _ in usable), placebo, _shift(stretches, rules, rng), known)
 
 
 def _shift(stretches: Sequence[Stretch], rules: Rules, rng: np.random.Generator) -> Joint | Untested:
@@ -309,7 +322,7 @@ def _with_observed(stretch: Stretch, masks: Bools, rules: Rules) -> Placements:
 # --------------------------------------------------------------------------------------------- the figures
 
 
-def _p(made: _Made, effects: Floats) -> tuple[Floats, Floats | None]:
+def _p(made: Placed, effects: Floats) -> tuple[Floats, Floats | None]:
     """p by placebo dates and, where an event opens a regime, the calibrated p, for effects (p, s) of s series."""
     p = p_values(made.placebo, effects)
     if made.reference is None:
@@ -318,14 +331,18 @@ def _p(made: _Made, effects: Floats) -> tuple[Floats, Floats | None]:
     return np.maximum(p, calibrated), calibrated
 
 
-def _effects(joint: Joint, stretches: Sequence[Stretch], rules: Rules) -> Floats:
-    """(p, 1) effects by the statistic that was asked for."""
+def _effects(joint: Joint, stretches: Sequence[Stretch], rules: Rules) -> tuple[Joint, Floats]:
+    """Effects (p, 1) by the statistic that was asked for, and the placements at which a robust fit settled."""
     if rules.statistic == "mean":
-        return joint.effects([s.y[:, None] for s in stretches])
-    return joint.combine([
+        return joint, joint.effects([s.y[:, None] for s in stretches])
+    effects = joint.combine([
         robust.means(s.y, s.x, s.fit_months, part.masks, rules.statistic)[:, None]
         for s, part in zip(stretches, joint.parts, strict=True)
     ])
+    settled = np.flatnonzero(np.isfinite(effects[:, 0]))
+    if len(settled) == len(effects) or not len(settled) or settled[0] != 0:
+        return joint, effects
+    return joint.keep(settled), effects[settled]
 
 
 def _residuals(stretch: Stretch) -> Floats:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from .stretch import Floats, Ints
@@ -17,6 +19,20 @@ def ar1(rho: float, n: int, draws: int, rng: np.random.Generator) -> Floats:
     for t in range(1, n):
         noise[t] += rho * noise[t - 1]
     return noise
+
+
+def known_series(rhos: Sequence[float], n: int, known: Ints, draws: int, rng: np.random.Generator) -> list[Floats]:
+    """(n, draws) AR(1) series of each rho, drawn at the positions `known` (m,) alone and zero elsewhere.
+
+    The same standard normal draws serve every rho: only months with a figure are ever read, so no other is drawn.
+    """
+    normal = rng.standard_normal((len(known), draws))
+    made = []
+    for rho in rhos:
+        series = np.zeros((n, draws))
+        series[known] = np.linalg.cholesky(correlation_matrix(rho, known)) @ normal
+        made.append(series)
+    return made
 
 
 def correlation_matrix(rho: float, months: Ints) -> Floats:
@@ -43,7 +59,10 @@ def estimate(residuals: Floats, x: Floats, caution: float = 0.0) -> tuple[float,
     grid = np.linspace(0, LARGEST_RHO, 39)
     expected = [(np.sum(maker * r), np.sum(inner * r)) for r in (correlation_matrix(g, index) for g in grid)]
     ratios = np.array([product / square for square, product in expected])
-    rho = float(np.interp(products / squares if squares else 0.0, np.maximum.accumulate(ratios), grid))
+    if np.ptp(ratios) < 1e-9:
+        rho = RHOS[1]  # no two neighbouring months: nothing is known of it
+    else:
+        rho = float(np.interp(products / squares if squares else 0.0, np.maximum.accumulate(ratios), grid))
     if caution:
         rho = max(rho, min(rho + caution / float(np.sqrt(m)), RHOS[-1]))
     square = float(np.interp(rho, grid, [square for square, _ in expected]))

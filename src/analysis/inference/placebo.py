@@ -80,7 +80,10 @@ class Joint:
         """The same with at most `rows` placements besides the observed one, spread evenly over those there are."""
         if self.placements <= rows:
             return self
-        chosen = np.concatenate([[0], np.linspace(1, self.placements, rows).astype(np.int64)])
+        return self.keep(np.concatenate([[0], np.linspace(1, self.placements, rows).astype(np.int64)]))
+
+    def keep(self, chosen: Ints) -> Joint:
+        """The same with these rows alone; the first of them has to be the observed one."""
         needed = [np.unique(row, return_inverse=True) for row in self.rows[chosen].T]
         return Joint(
             tuple(part.rows(row) for part, (row, _) in zip(self.parts, needed, strict=True)),

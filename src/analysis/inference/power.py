@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from .noise import ar1
+from .noise import known_series
 from .placebo import Joint
 from .stretch import Floats, Stretch
 
@@ -27,8 +27,8 @@ def noise_effects(
 ) -> Floats:  # fmt: skip
     """(p, draws) effects of series that hold AR(1) noise and nothing else, each stretch with its own rho and sd."""
     return joint.effects([
-        s * ar1(r, len(stretch.y), draws, rng)
-        for stretch, r, s in zip(stretches, rho, sd, strict=True)
+        s * known_series([r], len(stretch.y), part.known, draws, rng)[0]
+        for stretch, part, r, s in zip(stretches, joint.parts, rho, sd, strict=True)
     ])
 
 

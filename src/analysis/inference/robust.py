@@ -19,6 +19,8 @@ Twin = Literal["median", "poisson"]
 TUNING, TO_SD = 1.345, 0.6745
 ROUNDS = 60
 SETTLED = 1e-9
+RIDGE = 1e-14  # keeps a fit that runs away from ending the whole run; too small to be seen in any other
+FARTHEST = 50.0  # log points: a fit that expects this has run away
 
 
 def means(y: Floats, x: Floats, fit: Bools, masks: Bools, twin: Twin) -> Floats:
@@ -32,7 +34,7 @@ def means(y: Floats, x: Floats, fit: Bools, masks: Bools, twin: Twin) -> Floats:
     if twin == "median":
         expected = _huber(filled, x, base)
         inside = np.where(masks, filled - expected, np.nan)
-        return np.asarray(np.nanmedian(inside, axis=1))
+        return np.asarray(_row_median(inside))
     level = float(np.max(filled, where=finite, initial=-np.inf))
     values = np.where(finite, np.exp(filled - level), 0.0)  # the unit does not matter, the largest month is one
     expected = _poisson(values, x, base)
@@ -44,18 +46,27 @@ def _huber(y: Floats, x: Floats, base: Floats) -> Floats:
 
     def update(expected: Floats) -> tuple[Floats, Floats]:
         errors = y - expected
-        spread = np.nanmedian(np.where(base > 0, np.abs(errors), np.nan), axis=1, keepdims=True) / TO_SD
+        spread = _row_median(np.where(base > 0, np.abs(errors), np.nan))[:, None] / TO_SD
         size = np.abs(errors) / np.maximum(spread, np.finfo(float).tiny)
         return base * np.minimum(1.0, TUNING / np.maximum(size, TUNING)), np.broadcast_to(y, errors.shape)
 
     return _reweighted(x, base, np.broadcast_to(y, base.shape), update)
 
 
+def _row_median(values: Floats) -> Floats:
+    """(p,) median of each row of (p, n) without its NaN; numpy's own takes twenty times as long on short rows."""
+    ordered = np.sort(values, axis=1)  # NaN goes to the end
+    known = np.isfinite(ordered).sum(axis=1)
+    rows = np.arange(len(values))
+    middle = (ordered[rows, np.maximum(known - 1, 0) // 2] + ordered[rows, np.maximum(known, 1) // 2]) / 2
+    return np.where(known > 0, middle, np.nan)
+
+
 def _poisson(values: Floats, x: Floats, base: Floats) -> Floats:
     """(p, n) log of the expected values."""
 
     def update(expected: Floats) -> tuple[Floats, Floats]:
-        mean = np.exp(np.clip(expected, -50.0, 50.0))
+        mean = np.exp(np.clip(expected, -FARTHEST, FARTHEST))
         return base * mean, expected + (values - mean) / mean
 
     start = np.log(np.maximum(values, 1e-3))
@@ -70,7 +81,7 @@ def _reweighted(
     expected: Floats = np.full(base.shape, np.nan)
     open_rows = np.ones(len(base), dtype=bool)
     for _ in range(ROUNDS):
-        left = np.einsum("pn,nk,nj->pkj", weights, x, x, optimize=True)
+        left = np.einsum("pn,nk,nj->pkj", weights, x, x, optimize=True) + np.eye(x.shape[1]) * RIDGE
         right = (weights * target) @ x
         fitted = np.linalg.solve(left, right[:, :, None])[:, :, 0] @ x.T
         open_rows = ~(np.abs(fitted - expected).max(axis=1) < SETTLED)
@@ -78,5 +89,5 @@ def _reweighted(
         if not open_rows.any():
             break
         weights, target = update(expected)
-    expected[open_rows & (np.abs(expected).max(axis=1) > 50)] = np.nan
+    expected[open_rows & ~(np.abs(expected).max(axis=1) <= FARTHEST)] = np.nan
     return expected

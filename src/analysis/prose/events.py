@@ -1,4 +1,4 @@
-"""The sentences of events: what can be tested, whether the controls are found, what moved, and what could not be seen."""
+"""The sentences of events: what can be tested, whether controls are found, what moved, what could not be seen."""
 
 from __future__ import annotations
 
@@ -22,32 +22,66 @@ def question(report: Report) -> Prose:
     """What is asked, and by which rule."""
     study = report.event_study
     declared = study.plan
-    return Prose((
-        say("Essays on the relationship say that policy hardly changed with the nuclear tests, or that sanctions bite, or "
-            "that they do not. Here each saying becomes a comparison that could have come out otherwise."),
-        say("Classes of events, windows, regimes, baseline and tests were written down before the first result; they are "
-            "tables of the data package. A month of grade {bad}, or one that the audit does not let be read singly, "
-            "carries no test.", bad="C or D"),
-        say("An event inside a regime is compared with other dates of that regime. One that opens a regime is compared with "
-            "the regime before. A baseline needs {n} months at least.", n=declared.settings["min_baseline_months"]),
-    ), "list")  # fmt: skip
+    return Prose(
+        (
+            say(
+                "Essays on the relationship say that policy hardly changed with the nuclear tests, or that sanctions "
+                "bite, or "
+                "that they do not. Here each saying becomes a comparison that could have come out otherwise."
+            ),
+            say(
+                "Classes of events, windows, regimes, baseline and tests were written down before the first result; "
+                "they "
+                "are "
+                "tables of the data package. A month of grade {bad}, or one that the audit does not let be read "
+                "singly, "
+                "carries no test.",
+                bad="C or D",
+            ),
+            say(
+                "An event inside a regime is compared with other dates of that regime. One that opens a regime is "
+                "compared with "
+                "the regime before. A baseline needs {n} months at least.",
+                n=declared.settings["min_baseline_months"],
+            ),
+        ),
+        "list",
+    )
 
 
 def what_can_be_tested(report: Report) -> Prose:
     """How many cells can be tested, which classes cannot at all, and which are tangled with another."""
     study = report.event_study
-    told = [say("Of {all} cells {yes} can be tested and {alone} only if they were the one test made; in {never} the "
-                "test could not have rejected whatever the figures, and {no} cannot be tested at all.",
-                all=count(report, "all"), yes=count(report, "testable"), alone=count(report, "alone"),
-                never=count(report, "powerless"), no=count(report, "untestable"))]  # fmt: skip
+    told = [
+        say(
+            "Of {all} cells {yes} can be tested and {alone} only if they were the one test made; in {never} the "
+            "test could not have rejected whatever the figures, and {no} cannot be tested at all.",
+            all=count(report, "all"),
+            yes=count(report, "testable"),
+            alone=count(report, "alone"),
+            never=count(report, "powerless"),
+            no=count(report, "untestable"),
+        )
+    ]
     for flow in study.flows:
         none = [c for c in study.classes if all(study.verdict((c, flow, w)) in (NO, NEVER) for w in study.windows)]
-        told.append(say("{flow}: no window can be tested for {names}.", flow=Words(sentence_case(NAMES[flow])),
-                        names=_classes(report, none)) if none else
-                    say("{flow}: every class can be tested in some window.", flow=sentence_case(NAMES[flow])))  # fmt: skip
-    told.append(say("{n} cells that have an effect share at least {part} of their months with another class: what "
-                    "they show cannot be laid to one of the two.", n=count(report, "inseparable"),
-                    part=percent_text(100 * study.plan.number("not_separable"), 0, sign=False)))  # fmt: skip
+        told.append(
+            say(
+                "{flow}: no window can be tested for {names}.",
+                flow=Words(sentence_case(NAMES[flow])),
+                names=_classes(report, none),
+            )
+            if none
+            else say("{flow}: every class can be tested in some window.", flow=sentence_case(NAMES[flow]))
+        )
+    told.append(
+        say(
+            "{n} cells that have an effect share at least {part} of their months with another class: what "
+            "they show cannot be laid to one of the two.",
+            n=count(report, "inseparable"),
+            part=percent_text(100 * study.plan.number("not_separable"), 0, sign=False),
+        )
+    )
     early = [e for e in ("nuclear_tests",) if e in study.classes]
     if early:
         told.append(say("The nuclear tests before months can be read are described by quarters and years only."))
@@ -62,12 +96,19 @@ def controls(report: Report) -> Prose:
         kind = study.plan.classes[class_id]
         if not kind.control:
             continue
-        cells = [study.cells[class_id, flow, w] for flow in study.flows for w in study.windows
-                 if study.plan.windows[w].first >= 0]  # fmt: skip
+        cells = [
+            study.cells[class_id, flow, w]
+            for flow in study.flows
+            for w in study.windows
+            if study.plan.windows[w].first >= 0
+        ]
         tested = [c for c in cells if c.p is not None]
         if not tested:
-            told.append(say("{name}: no window can be tested, so the control is missing.",
-                            name=Words(sentence_case(kind.label))))
+            told.append(
+                say(
+                    "{name}: no window can be tested, so the control is missing.", name=Words(sentence_case(kind.label))
+                )
+            )
             continue
         told.append(_control(report, kind.label, tested))
     if not told:
@@ -80,9 +121,18 @@ def _control(report: Report, label: str, tested: list[Cell]) -> Sentence:
     found = [c for c in tested if c.holm is not None and c.holm <= alpha and c.found and c.found.effect < 0]
     plain = [c for c in tested if c not in found and c.p is not None and c.p <= alpha]
     missed = [c for c in tested if c not in found and c not in plain]
-    parts = [say("{name}: windows that can be tested {n}; the fall shows after adjustment in {f}, before adjustment only in "
-                 "{p}, and is missed in {m}.", name=Words(sentence_case(label)), n=len(tested), f=len(found), p=len(plain),
-                 m=len(missed))]  # fmt: skip
+    parts = [
+        say(
+            "{name}: windows that can be tested {n}; the fall shows after adjustment in {f}, before adjustment "
+            "only in "
+            "{p}, and is missed in {m}.",
+            name=Words(sentence_case(label)),
+            n=len(tested),
+            f=len(found),
+            p=len(plain),
+            m=len(missed),
+        )
+    ]
     for cell in found[:2] + plain[:2] + missed[:2]:
         parts.append(cell_sentence(report, cell))
     return join(*parts)
@@ -93,9 +143,12 @@ def cell_sentence(report: Report, cell: Cell) -> Sentence:
     fact = report.fact(f"events.effect.{'.'.join(cell.key)}")
     text = "{flow}, months {window}: {effect} ({effect:low} to {effect:high}), p {p}, adjusted {adjusted}"
     refs: dict[str, Reference | str] = {
-        "flow": Words(sentence_case(NAMES[cell.key[1]])), "window": window_name(report, cell.key[2]), "effect": fact,
-        "p": p_text(cell.p), "adjusted": p_text(cell.holm),
-    }  # fmt: skip
+        "flow": Words(sentence_case(NAMES[cell.key[1]])),
+        "window": window_name(report, cell.key[2]),
+        "effect": fact,
+        "p": p_text(cell.p),
+        "adjusted": p_text(cell.holm),
+    }
     if not _found(report, cell):
         text += "; it could have seen {seen}"
         refs["seen"] = seen(cell.possible.detectable, report.event_study.verdict(cell.key))
@@ -125,22 +178,38 @@ def _class_sentence(report: Report, class_id: str) -> Sentence | None:
     found = [c for c in cells if _found(report, c)]
     plain = [c for c in cells if c not in found and c.p is not None and c.p <= alpha]
     if found:
-        return join(say("{name}: effects that stand out after adjustment, {n} of {m}.", name=name, n=len(found), m=len(cells)),
-                    *(cell_sentence(report, c) for c in found[:2]))  # fmt: skip
+        return join(
+            say("{name}: effects that stand out after adjustment, {n} of {m}.", name=name, n=len(found), m=len(cells)),
+            *(cell_sentence(report, c) for c in found[:2]),
+        )
     if plain:
         best = min(plain, key=lambda c: c.p or 1)
-        return join(say("{name}: effects that stand out before adjustment, {n} of {m}; after it none.", name=name,
-                        n=len(plain), m=len(cells)), cell_sentence(report, best))  # fmt: skip
-    able = [c for c in cells if study.verdict(c.key) not in (NO, NEVER)
-            and seen(c.possible.detectable, study.verdict(c.key)) != "nothing"]  # fmt: skip
+        return join(
+            say(
+                "{name}: effects that stand out before adjustment, {n} of {m}; after it none.",
+                name=name,
+                n=len(plain),
+                m=len(cells),
+            ),
+            cell_sentence(report, best),
+        )
+    able = [
+        c
+        for c in cells
+        if study.verdict(c.key) not in (NO, NEVER) and seen(c.possible.detectable, study.verdict(c.key)) != "nothing"
+    ]
     if not able:
         return say("{name}: none of {m} effects stands out, and none could have.", name=name, m=len(cells))
     sharp = min(able, key=lambda c: c.possible.detectable or 0)
     return join(
-        say("{name}: no effect found in {m} tests; the sharpest could have seen {seen}.", name=name, m=len(cells),
-            seen=seen(sharp.possible.detectable, study.verdict(sharp.key))),
+        say(
+            "{name}: no effect found in {m} tests; the sharpest could have seen {seen}.",
+            name=name,
+            m=len(cells),
+            seen=seen(sharp.possible.detectable, study.verdict(sharp.key)),
+        ),
         cell_sentence(report, sharp),
-    )  # fmt: skip
+    )
 
 
 def correlations(report: Report) -> Prose:
@@ -154,12 +223,24 @@ def correlations(report: Report) -> Prose:
     kept = [p for p in pairs if study.pair_holm[p.series.series_id, p.flow, p.lag] <= alpha]
     levels = [p for p in pairs if p.levels is not None and abs(p.levels) > abs(p.found.pearson if p.found else 0)]
     told = [
-        say("{n} of {m} correlations of changes have a p of {alpha} or less; chance alone would give about {by_chance}. "
-            "{kept} survive adjustment.", n=len(plain), m=len(pairs), alpha=f"{alpha:g}",
-            by_chance=round(alpha * len(pairs)), kept=len(kept)),
-        say("In {n} of {m} pairs the undifferenced correlation is the larger one: both sides drift, and drifting series "
-            "correlate without a link.", n=len(levels), m=len(pairs)),
-    ]  # fmt: skip
+        say(
+            "{n} of {m} correlations of changes have a p of {alpha} or less; chance alone would give about "
+            "{by_chance}. "
+            "{kept} survive adjustment.",
+            n=len(plain),
+            m=len(pairs),
+            alpha=f"{alpha:g}",
+            by_chance=round(alpha * len(pairs)),
+            kept=len(kept),
+        ),
+        say(
+            "In {n} of {m} pairs the undifferenced correlation is the larger one: both sides drift, and drifting "
+            "series "
+            "correlate without a link.",
+            n=len(levels),
+            m=len(pairs),
+        ),
+    ]
     missing = list(dict.fromkeys(p.series.label for p in study.pairs if p.found is None))
     if missing:
         told.append(say("Too few pairs, in some flow or at some lag, for {names}.", names=listing(missing)))
@@ -179,9 +260,17 @@ def breaks(report: Report) -> Prose:
             told.append(say("{flow}: no break.", flow=name))
             continue
         close = [s for s in found.shifts if s.near and s.first <= s.month + s.distance <= s.last]
-        told.append(say("{flow}: breaks found {n}, in {months}. Of these {close} have a measure, a closure or a reopening of the "
-                        "calendar among the dates that fit as well.", flow=name, n=report.fact(f"events.breaks.{flow}"),
-                        months=listing([when(s.month) for s in found.shifts]), close=len(close)))  # fmt: skip
+        told.append(
+            say(
+                "{flow}: breaks found {n}, in {months}. Of these {close} have a measure, a closure or a "
+                "reopening of the "
+                "calendar among the dates that fit as well.",
+                flow=name,
+                n=report.fact(f"events.breaks.{flow}"),
+                months=listing([when(s.month) for s in found.shifts]),
+                close=len(close),
+            )
+        )
     return Prose(tuple(told) or (say("No flow is asked for."),), "list")
 
 
@@ -190,30 +279,65 @@ def deteriorating(report: Report) -> Prose:
     told = []
     china = report.facts.family("events.votes.china")
     if len(china) > 1:
-        told.append(say("In the General Assembly China and the DPRK voted alike in {a} of common roll calls in {a:period} and "
-                        "{b} in {b:period}.", a=china[0], b=china[-1]))  # fmt: skip
+        told.append(
+            say(
+                "In the General Assembly China and the DPRK voted alike in {a} of common roll calls in "
+                "{a:period} and "
+                "{b} in {b:period}.",
+                a=china[0],
+                b=china[-1],
+            )
+        )
         vietnam, russia = (report.facts.family(f"events.votes.{who}") for who in ("vietnam", "russia"))
         if vietnam and russia:
-            told.append(say("Vietnam agreed with the DPRK in {v} of them in {v:period} and Russia in {r}, so the fall is not "
-                            "the mark of one pair alone.", v=vietnam[-1], r=russia[-1]))  # fmt: skip
-    votes = {name: next(iter(report.facts.family(f"events.council.{name}")), None)
-             for name in ("for", "abstain", "veto")}  # fmt: skip
+            told.append(
+                say(
+                    "Vietnam agreed with the DPRK in {v} of them in {v:period} and Russia in {r}, so the fall "
+                    "is not "
+                    "the mark of one pair alone.",
+                    v=vietnam[-1],
+                    r=russia[-1],
+                )
+            )
+    votes = {
+        name: next(iter(report.facts.family(f"events.council.{name}")), None) for name in ("for", "abstain", "veto")
+    }
     if (voted := votes["for"]) and (veto := votes["veto"]) and (abstained := votes["abstain"]):
-        told.append(say("In the Security Council China voted for {n} texts on the DPRK {n:when}, abstained on {a} and vetoed "
-                        "{v}.", n=voted, a=abstained, v=veto))  # fmt: skip
-    told.append(say("Visits are those that the collection dates; their number says little about a year, and nothing about "
-                    "what was agreed. The score of events depends on how much is reported."))
+        told.append(
+            say(
+                "In the Security Council China voted for {n} texts on the DPRK {n:when}, abstained on {a} and "
+                "vetoed "
+                "{v}.",
+                n=voted,
+                a=abstained,
+                v=veto,
+            )
+        )
+    told.append(
+        say(
+            "Visits are those that the collection dates; their number says little about a year, and nothing "
+            "about "
+            "what was agreed. The score of events depends on how much is reported."
+        )
+    )
     told.append(say("The series do not move together, and no index is made of them."))
     return Prose(tuple(told), "list")
 
 
 def missing(report: Report) -> Prose:
     """What the design would need and does not have."""
-    return Prose((
-        say("Missing: months of other partners, which would show whether a month was odd for the DPRK alone; a price of "
-            "coal; China's total trade by month after the series used here ends; scores of events for all years."),
-        say("Crude oil leaves the record of exports before most events, so exports say nothing about oil."),
-    ), "list")  # fmt: skip
+    return Prose(
+        (
+            say(
+                "Missing: months of other partners, which would show whether a month was odd for the DPRK alone; a "
+                "price "
+                "of "
+                "coal; China's total trade by month after the series used here ends; scores of events for all years."
+            ),
+            say("Crude oil leaves the record of exports before most events, so exports say nothing about oil."),
+        ),
+        "list",
+    )
 
 
 def findings(report: Report) -> Findings:
@@ -230,36 +354,62 @@ def chief(report: Report) -> tuple[Finding, ...]:
     political = [c for c in study.cells.values() if c.key[0] in POLITICAL and c.p is not None]
     stands = [c for c in political if _found(report, c)]
     first = _tests_headline(report, political, stands)
-    detail = say("Effects that survive adjustment, over all classes, windows and flows: {survive}. {rest}", survive=survive,
-                 rest=_survivors(report))
+    detail = say(
+        "Effects that survive adjustment, over all classes, windows and flows: {survive}. {rest}",
+        survive=survive,
+        rest=_survivors(report),
+    )
     second = Finding(
-        say("Most of what is said about events and trade cannot be tested: of {all} combinations of class, flow and window "
-            "{no} have too few usable months and {never} could not have shown anything.", all=count(report, "all"),
-            no=count(report, "untestable"), never=count(report, "powerless")),
-        join(say("Of the others {n} share at least {part} of their months with another class of events.",
-                 part=percent_text(100 * study.plan.number("not_separable"), 0, sign=False), n=count(report, "inseparable")), _controls_short(report)), "high",
-    )  # fmt: skip
+        say(
+            "Most of what is said about events and trade cannot be tested: of {all} combinations of class, flow and "
+            "window "
+            "{no} have too few usable months and {never} could not have shown anything.",
+            all=count(report, "all"),
+            no=count(report, "untestable"),
+            never=count(report, "powerless"),
+        ),
+        join(
+            say(
+                "Of the others {n} share at least {part} of their months with another class of events.",
+                part=percent_text(100 * study.plan.number("not_separable"), 0, sign=False),
+                n=count(report, "inseparable"),
+            ),
+            _controls_short(report),
+        ),
+        "high",
+    )
     rested = [report.fact(f"events.effect.{'.'.join(c.key)}") for c in political]
     return (Finding(first, detail, certainty(report, *rested) if rested else "low"), second)
 
 
 def _tests_headline(report: Report, political: list[Cell], stands: list[Cell]) -> Sentence:
     study = report.event_study
-    tests = [c for c in political if c.key[0] == "nuclear_tests"
-             and seen(c.possible.detectable, study.verdict(c.key)) not in ("nothing", "–")]  # fmt: skip
+    tests = [
+        c
+        for c in political
+        if c.key[0] == "nuclear_tests" and seen(c.possible.detectable, study.verdict(c.key)) not in ("nothing", "–")
+    ]
     if stands:
         names = listing(list(dict.fromkeys(study.plan.classes[c.key[0]].label for c in stands)))
-        return say("Trade stood out around {names}; around other tests, launches, visits and incidents it did not.",
-                   names=names)
+        return say(
+            "Trade stood out around {names}; around other tests, launches, visits and incidents it did not.",
+            names=names,
+        )
     if not political:
         return say("Whether trade moved with tests, launches, visits or incidents cannot be tested on these months.")
     if not tests:
-        return say("No effect of tests, launches, visits or incidents on monthly trade survives in {n} comparisons.",
-                   n=len(political))
+        return say(
+            "No effect of tests, launches, visits or incidents on monthly trade survives in {n} comparisons.",
+            n=len(political),
+        )
     sharp = min(tests, key=lambda c: c.possible.detectable or 0)
-    return say("No effect of tests, launches, visits or incidents on monthly trade survives in {n} comparisons; for nuclear "
-               "tests the sharpest of them would have missed anything smaller than {seen}.", n=len(political),
-               seen=seen(sharp.possible.detectable, study.verdict(sharp.key)))  # fmt: skip
+    return say(
+        "No effect of tests, launches, visits or incidents on monthly trade survives in {n} comparisons; for "
+        "nuclear "
+        "tests the sharpest of them would have missed anything smaller than {seen}.",
+        n=len(political),
+        seen=seen(sharp.possible.detectable, study.verdict(sharp.key)),
+    )
 
 
 def _survivors(report: Report) -> str:
@@ -267,8 +417,11 @@ def _survivors(report: Report) -> str:
     found = [c for c in study.cells.values() if _found(report, c)]
     if not found:
         return ""
-    return f"That is {listing([_name(report, c) for c in found])}." if len(found) == 1 else (
-        f"These are {listing([_name(report, c) for c in found])}.")
+    return (
+        f"That is {listing([_name(report, c) for c in found])}."
+        if len(found) == 1
+        else (f"These are {listing([_name(report, c) for c in found])}.")
+    )
 
 
 def _name(report: Report, cell: Cell) -> str:
@@ -282,8 +435,11 @@ def _controls_short(report: Report) -> Sentence:
     study, parts = report.event_study, []
     for class_id in study.classes:
         kind = study.plan.classes[class_id]
-        tested = [c for c in study.cells.values() if kind.control and c.key[0] == class_id and c.p is not None
-                  and study.plan.windows[c.key[2]].first >= 0]  # fmt: skip
+        tested = [
+            c
+            for c in study.cells.values()
+            if kind.control and c.key[0] == class_id and c.p is not None and study.plan.windows[c.key[2]].first >= 0
+        ]
         if not tested:
             continue
         best = min((c.holm for c in tested if c.holm is not None), default=1.0)

@@ -30,7 +30,6 @@ def trade_shares(report: Report) -> TableDisplay:
     p, shares = report.parameters, report.shares
     lead = leading(p, "trade")
     rows, records = [], []
-    facts: dict[str, float | None] = {}
     for year in range(p.start_year, p.end_year + 1):
         plain, south = shares["trade_share.kotra"][year], shares["trade_share.with_inter_korean"][year]
         printed = report.find(f"dependence.printed_share.kotra.{year}") or report.find(
@@ -42,7 +41,6 @@ def trade_shares(report: Report) -> TableDisplay:
             printed = report.find(f"dependence.printed_share.kotra-2.{year}")
         apart = None if plain.percent is None or not printed else plain.percent - (printed.value or 0)
         found = {d: report.find(f"dependence.trade_share.{d}.{year}") for d in WAYS}
-        facts |= {f.id: f.value for f in found.values() if f}
         crude = p.crude_estimate == "without"
         rows.append({
             "year": str(year), "part": cell(plain.part), "whole": cell(plain.whole),
@@ -67,7 +65,7 @@ def trade_shares(report: Report) -> TableDisplay:
             Column("printed", "KOTRA's print", True), Column("apart", "Apart, points", True),
             Column("with", f"Share with the South {oil}".strip(), True),
         ),
-        rows=tuple(rows), records=tuple(records), facts=facts,
+        rows=tuple(rows), records=tuple(records),
         notes=(
             say("Amounts in million US dollars as KOTRA and Seoul print them. Apart is the computed share less the "
                 "printed one; the printed share is never an input. Leading: {lead}.",

@@ -31,18 +31,42 @@ def event_classes(report: Report) -> TableDisplay:
         kind = study.plan.classes[class_id]
         fact = report.find(f"events.dated.{class_id}.{p.start_year}-{p.end_year}")
         counts = "takes effect" if kind.counts_from == "effective_date" else "happens"
-        rows.append({"class": sentence_case(class_label(report, class_id)), "rule": kind.rule, "counts": counts,
-                     "events": FactText(number(fact.value), fact) if fact else GAP})  # fmt: skip
-        records.append({"class": class_id, "rule": kind.rule, "counts_from": kind.counts_from,
-                        "positive_control": kind.control, "events": fact.value if fact else 0})  # fmt: skip
+        rows.append(
+            {
+                "class": sentence_case(class_label(report, class_id)),
+                "rule": kind.rule,
+                "counts": counts,
+                "events": FactText(number(fact.value), fact) if fact else GAP,
+            }
+        )
+        records.append(
+            {
+                "class": class_id,
+                "rule": kind.rule,
+                "counts_from": kind.counts_from,
+                "positive_control": kind.control,
+                "events": fact.value if fact else 0,
+            }
+        )
     return TableDisplay(
-        id="event_classes", title=say("Classes of events and their rules, declared before the first result"),
-        columns=(Column("class", "Class"), Column("events", "Events", True), Column("counts", "Day on which it"),
-                 Column("rule", "Which events belong to it")),
-        rows=tuple(rows), records=tuple(records),
-        notes=(say("Control: a class whose effect must be found if the method works. An event may belong to several "
-                   "classes."), *caveats(report, "events-selected", "events-provisional", bases=["events"])),
-    )  # fmt: skip
+        id="event_classes",
+        title=say("Classes of events and their rules, declared before the first result"),
+        columns=(
+            Column("class", "Class"),
+            Column("events", "Events", True),
+            Column("counts", "Day on which it"),
+            Column("rule", "Which events belong to it"),
+        ),
+        rows=tuple(rows),
+        records=tuple(records),
+        notes=(
+            say(
+                "Control: a class whose effect must be found if the method works. An event may belong to several "
+                "classes."
+            ),
+            *caveats(report, "events-selected", "events-provisional", bases=["events"]),
+        ),
+    )
 
 
 def event_testable(report: Report) -> TableDisplay:
@@ -51,41 +75,87 @@ def event_testable(report: Report) -> TableDisplay:
     rows, records = [], []
     for key in study.keys:
         possible, fact = study.possible[key], report.fact(f"events.testable.{'.'.join(key)}")
-        rows.append({
-            **_head(report, key), "events": FactText(number(fact.value), fact) if fact.value is not None else GAP,
-            "episodes": number(len(possible.design.episodes)), "baseline": number(len(possible.design.baseline)),
-            "smallest": p_text(possible.smallest_p), "seen": seen(possible.detectable, study.verdict(key)),
-            "verdict": study.verdict(key) + (f": {possible.reason}" if possible.reason else "")
-            + ("" if study.separable(key) or not possible.overlap else
-               f"; not separable from {study.plan.classes[possible.overlap[0]].label}"),
-        })  # fmt: skip
-        records.append({"class": key[0], "flow": key[1], "window": key[2], "verdict": study.verdict(key),
-                        "reason": possible.reason, "formula": fact.formula, **dict(fact.stats or {})})  # fmt: skip
+        rows.append(
+            {
+                **_head(report, key),
+                "events": FactText(number(fact.value), fact) if fact.value is not None else GAP,
+                "episodes": number(len(possible.design.episodes)),
+                "baseline": number(len(possible.design.baseline)),
+                "smallest": p_text(possible.smallest_p),
+                "seen": seen(possible.detectable, study.verdict(key)),
+                "verdict": study.verdict(key)
+                + (f": {possible.reason}" if possible.reason else "")
+                + (
+                    ""
+                    if study.separable(key) or not possible.overlap
+                    else f"; not separable from {study.plan.classes[possible.overlap[0]].label}"
+                ),
+            }
+        )
+        records.append(
+            {
+                "class": key[0],
+                "flow": key[1],
+                "window": key[2],
+                "verdict": study.verdict(key),
+                "reason": possible.reason,
+                "formula": fact.formula,
+                **dict(fact.stats or {}),
+            }
+        )
     return TableDisplay(
-        id="event_testable", title=say("What can be tested, cell by cell"),
-        columns=(Column("class", "Class"), Column("flow", "Flow"), Column("window", "Months"),
-                 Column("events", "Events with data", True), Column("episodes", "Episodes", True),
-                 Column("baseline", "Baseline months", True), Column("smallest", "Smallest p possible", True),
-                 Column("seen", "Could have seen", True), Column("verdict", "Verdict")),
-        rows=tuple(rows), records=tuple(records), long=True,
-        notes=(say("Could have seen: the fall or rise that the test would find with a chance of {power}. No figure inside "
-                   "a window was read for this table.", power=percent_text(100 * study.plan.number("power"), sign=False)),),
-    )  # fmt: skip
+        id="event_testable",
+        title=say("What can be tested, cell by cell"),
+        columns=(
+            Column("class", "Class"),
+            Column("flow", "Flow"),
+            Column("window", "Months"),
+            Column("events", "Events with data", True),
+            Column("episodes", "Episodes", True),
+            Column("baseline", "Baseline months", True),
+            Column("smallest", "Smallest p possible", True),
+            Column("seen", "Could have seen", True),
+            Column("verdict", "Verdict"),
+        ),
+        rows=tuple(rows),
+        records=tuple(records),
+        long=True,
+        notes=(
+            say(
+                "Could have seen: the fall or rise that the test would find with a chance of {power}. No figure "
+                "inside "
+                "a window was read for this table.",
+                power=percent_text(100 * study.plan.number("power"), sign=False),
+            ),
+        ),
+    )
 
 
 def event_controls(report: Report) -> TableDisplay:
     """Positive controls: what had to be found, and whether it was."""
     study = report.event_study
     keys = [key for key in study.keys if study.plan.classes[key[0]].control and study.plan.windows[key[2]].first >= 0]
-    return _effects(report, keys, id="event_controls", long=False, gaps=True,
-                    title=say("Positive controls: the bans of the sanctions and the closure must be found"))  # fmt: skip
+    return _effects(
+        report,
+        keys,
+        id="event_controls",
+        long=False,
+        gaps=True,
+        title=say("Positive controls: the bans of the sanctions and the closure must be found"),
+    )
 
 
 def event_effects_table(report: Report) -> TableDisplay:
     """Every effect with its interval, two p values, the adjusted ones and what could have been seen."""
     study = report.event_study
-    return _effects(report, [k for k in study.keys if study.cells[k].found is not None], id="event_effects_table",
-                    title=say("Every effect"), long=True, gaps=False)  # fmt: skip
+    return _effects(
+        report,
+        [k for k in study.keys if study.cells[k].found is not None],
+        id="event_effects_table",
+        title=say("Every effect"),
+        long=True,
+        gaps=False,
+    )
 
 
 def _effects(report: Report, keys: list[Key], *, id: str, title: Any, long: bool, gaps: bool) -> TableDisplay:
@@ -94,30 +164,63 @@ def _effects(report: Report, keys: list[Key], *, id: str, title: Any, long: bool
     for key in keys:
         cell, fact = study.cells[key], report.fact(f"events.effect.{'.'.join(key)}")
         other = report.find(f"events.effect_other_date.{'.'.join(key)}")
-        rows.append({
-            **_head(report, key), "effect": effect_text(fact) if fact.value is not None else GAP,
-            "events": number(len(cell.possible.design.events)), "p": p_text(cell.p), "beside": p_text(_beside(cell)),
-            "adjusted": p_text(cell.holm), "seen": seen(cell.possible.detectable, study.verdict(key)),
-            "verdict": verdict_words(report, cell),
-            **({"other": effect_text(other) if other and other.value is not None else GAP} if not gaps else {}),
-        })  # fmt: skip
-        records.append({"class": key[0], "flow": key[1], "window": key[2], "effect_percent": fact.value, "low": fact.low,
-                        "high": fact.high, **dict(fact.stats or {}), "reason": cell.reason or cell.possible.reason,
-                        "other_date_percent": other.value if other else None})  # fmt: skip
+        rows.append(
+            {
+                **_head(report, key),
+                "effect": effect_text(fact) if fact.value is not None else GAP,
+                "events": number(len(cell.possible.design.events)),
+                "p": p_text(cell.p),
+                "beside": p_text(_beside(cell)),
+                "adjusted": p_text(cell.holm),
+                "seen": seen(cell.possible.detectable, study.verdict(key)),
+                "verdict": verdict_words(report, cell),
+                **({"other": effect_text(other) if other and other.value is not None else GAP} if not gaps else {}),
+            }
+        )
+        records.append(
+            {
+                "class": key[0],
+                "flow": key[1],
+                "window": key[2],
+                "effect_percent": fact.value,
+                "low": fact.low,
+                "high": fact.high,
+                **dict(fact.stats or {}),
+                "reason": cell.reason or cell.possible.reason,
+                "other_date_percent": other.value if other else None,
+            }
+        )
     return TableDisplay(
-        id=id, title=title, long=long, rows=tuple(rows), records=tuple(records),
-        columns=(Column("class", "Class"), Column("flow", "Flow"), Column("window", "Months"),
-                 Column("events", "Events", True), Column("effect", "Effect", True), Column("p", "p", True),
-                 Column("beside", "p beside", True), Column("adjusted", "p adjusted", True),
-                 Column("seen", "Could have seen", True), Column("verdict", "Reading"),
-                 *(() if gaps else (Column("other", "By the other date", True),))),
+        id=id,
+        title=title,
+        long=long,
+        rows=tuple(rows),
+        records=tuple(records),
+        columns=(
+            Column("class", "Class"),
+            Column("flow", "Flow"),
+            Column("window", "Months"),
+            Column("events", "Events", True),
+            Column("effect", "Effect", True),
+            Column("p", "p", True),
+            Column("beside", "p beside", True),
+            Column("adjusted", "p adjusted", True),
+            Column("seen", "Could have seen", True),
+            Column("verdict", "Reading"),
+            *(() if gaps else (Column("other", "By the other date", True),)),
+        ),
         notes=(
-            say("p: placebo dates; where an episode opens a regime, calibrated on simulated noise. p beside: circular "
-                "shift, or the plain rank among earlier dates. Adjusted: Holm, within the flow, over {n} tests of exports "
-                "and {m} of imports.", n=study.family.get("exports", 0), m=study.family.get("imports", 0)),
+            say(
+                "p: placebo dates; where an episode opens a regime, calibrated on simulated noise. p beside: circular "
+                "shift, or the plain rank among earlier dates. Adjusted: Holm, within the flow, over {n} tests of "
+                "exports "
+                "and {m} of imports.",
+                n=study.family.get("exports", 0),
+                m=study.family.get("imports", 0),
+            ),
             *caveats(report, "events-cluster", bases=["events"]),
         ),
-    )  # fmt: skip
+    )
 
 
 def _beside(cell: Cell) -> float | None:
@@ -163,8 +266,11 @@ def seen(detectable: float | None, verdict: str) -> str:
 
 
 def _head(report: Report, key: Key) -> dict[str, str]:
-    return {"class": sentence_case(class_label(report, key[0])), "flow": NAMES[key[1]],
-            "window": window_name(report, key[2])}  # fmt: skip
+    return {
+        "class": sentence_case(class_label(report, key[0])),
+        "flow": NAMES[key[1]],
+        "window": window_name(report, key[2]),
+    }
 
 
 # ---------------------------------------------------------------------------------- quarters, years, breaks
@@ -175,25 +281,45 @@ def event_quarters(report: Report) -> TableDisplay:
     rows, records = [], []
     for around in described.quarters(report):
         mark = " (test)" if around.step == 0 else ""
-        rows.append({
-            "test": around.event.title, "quarter": name(around.quarter) + mark,
-            **{flow: _level(fact) for flow, fact in around.levels.items()},
-            "growth": shown(around.growth["total"]),
-        })  # fmt: skip
-        records.append({
-            "test": around.event.event_id, "quarter": str(around.quarter), "step": around.step,
-            **{f"{flow}_usd_million": fact.value if fact else None for flow, fact in around.levels.items()},
-            **{f"{flow}_growth_percent": fact.value if fact else None for flow, fact in around.growth.items()},
-        })  # fmt: skip
+        rows.append(
+            {
+                "test": around.event.title,
+                "quarter": name(around.quarter) + mark,
+                **{flow: _level(fact) for flow, fact in around.levels.items()},
+                "growth": shown(around.growth["total"]),
+            }
+        )
+        records.append(
+            {
+                "test": around.event.event_id,
+                "quarter": str(around.quarter),
+                "step": around.step,
+                **{f"{flow}_usd_million": fact.value if fact else None for flow, fact in around.levels.items()},
+                **{f"{flow}_growth_percent": fact.value if fact else None for flow, fact in around.growth.items()},
+            }
+        )
     return TableDisplay(
-        id="event_quarters", title=say("Quarters around the early nuclear tests: described, not tested"),
-        columns=(Column("test", "Nuclear test"), Column("quarter", "Quarter"), Column("exports", "China's exports", True),
-                 Column("imports", "China's imports", True), Column("total", "Total", True),
-                 Column("growth", "Total, on the year", True)),
-        rows=tuple(rows), records=tuple(records),
-        notes=(say("Million US dollars, Chinese customs. A dash is a gap. No month around these tests has a baseline, so no "
-                   "test is made."), *caveats(report, "crude-unreported", "derived-months", bases=["customs"])),
-    )  # fmt: skip
+        id="event_quarters",
+        title=say("Quarters around the early nuclear tests: described, not tested"),
+        columns=(
+            Column("test", "Nuclear test"),
+            Column("quarter", "Quarter"),
+            Column("exports", "China's exports", True),
+            Column("imports", "China's imports", True),
+            Column("total", "Total", True),
+            Column("growth", "Total, on the year", True),
+        ),
+        rows=tuple(rows),
+        records=tuple(records),
+        notes=(
+            say(
+                "Million US dollars, Chinese customs. A dash is a gap. No month around these tests has a baseline, "
+                "so no "
+                "test is made."
+            ),
+            *caveats(report, "crude-unreported", "derived-months", bases=["customs"]),
+        ),
+    )
 
 
 def _level(fact: Fact | None) -> str:
@@ -204,17 +330,34 @@ def event_years(report: Report) -> TableDisplay:
     """Growth in the year of each early test and in the next."""
     rows, records = [], []
     for found in described.years(report):
-        rows.append({"test": found.event.title, "year": str(found.year),
-                     **{flow: shown(fact) for flow, fact in found.growth.items()}})  # fmt: skip
-        records.append({"test": found.event.event_id, "year": found.year,
-                        **{f"{flow}_growth_percent": f.value if f else None for flow, f in found.growth.items()}})  # fmt: skip
+        rows.append(
+            {
+                "test": found.event.title,
+                "year": str(found.year),
+                **{flow: shown(fact) for flow, fact in found.growth.items()},
+            }
+        )
+        records.append(
+            {
+                "test": found.event.event_id,
+                "year": found.year,
+                **{f"{flow}_growth_percent": f.value if f else None for flow, f in found.growth.items()},
+            }
+        )
     return TableDisplay(
-        id="event_years", title=say("Growth in the years of the early nuclear tests"),
-        columns=(Column("test", "Nuclear test"), Column("year", "Year"), Column("exports", "China's exports", True),
-                 Column("imports", "China's imports", True), Column("total", "Total", True)),
-        rows=tuple(rows), records=tuple(records),
+        id="event_years",
+        title=say("Growth in the years of the early nuclear tests"),
+        columns=(
+            Column("test", "Nuclear test"),
+            Column("year", "Year"),
+            Column("exports", "China's exports", True),
+            Column("imports", "China's imports", True),
+            Column("total", "Total", True),
+        ),
+        rows=tuple(rows),
+        records=tuple(records),
         notes=(say("A year holds much besides a test; these figures describe and test nothing."),),
-    )  # fmt: skip
+    )
 
 
 def event_breaks_table(report: Report) -> TableDisplay:
@@ -223,26 +366,42 @@ def event_breaks_table(report: Report) -> TableDisplay:
     for flow, found in report.event_study.breaks.items():
         for number_, shift in enumerate(found.shifts, start=1):
             fact = report.fact(f"events.break_date.{flow}.n{number_}")
-            rows.append({
-                "flow": NAMES[flow], "month": when(shift.month),
-                "span": f"{when(shift.first)} to {when(shift.last)}",
-                "change": FactText(percent_text(fact.value or 0), fact),
-                "near": shift.near.title if shift.near else GAP,
-                "distance": f"{number(shift.distance, sign=True)} months" if shift.near else GAP,
-            })  # fmt: skip
-            records.append({
-                "flow": flow, "first_month_after": month_name(shift.month), "earliest": month_name(shift.first),
-                "latest": month_name(shift.last), "change_percent": fact.value,
-                "nearest_event": shift.near.event_id if shift.near else "", "months_to_event": shift.distance,
-            })  # fmt: skip
+            rows.append(
+                {
+                    "flow": NAMES[flow],
+                    "month": when(shift.month),
+                    "span": f"{when(shift.first)} to {when(shift.last)}",
+                    "change": FactText(percent_text(fact.value or 0), fact),
+                    "near": shift.near.title if shift.near else GAP,
+                    "distance": f"{number(shift.distance, sign=True)} months" if shift.near else GAP,
+                }
+            )
+            records.append(
+                {
+                    "flow": flow,
+                    "first_month_after": month_name(shift.month),
+                    "earliest": month_name(shift.first),
+                    "latest": month_name(shift.last),
+                    "change_percent": fact.value,
+                    "nearest_event": shift.near.event_id if shift.near else "",
+                    "months_to_event": shift.distance,
+                }
+            )
     return TableDisplay(
-        id="event_breaks_table", title=say("Breaks that the months show by themselves, and the nearest event"),
-        columns=(Column("flow", "Flow"), Column("month", "New level from"), Column("span", "Dates that fit as well"),
-                 Column("change", "Change of level", True), Column("near", "Nearest measure, closure or reopening"),
-                 Column("distance", "From the break", True)),
-        rows=tuple(rows), records=tuple(records),
+        id="event_breaks_table",
+        title=say("Breaks that the months show by themselves, and the nearest event"),
+        columns=(
+            Column("flow", "Flow"),
+            Column("month", "New level from"),
+            Column("span", "Dates that fit as well"),
+            Column("change", "Change of level", True),
+            Column("near", "Nearest measure, closure or reopening"),
+            Column("distance", "From the break", True),
+        ),
+        rows=tuple(rows),
+        records=tuple(records),
         notes=(say("The calendar was not used to find the breaks; it was looked at afterwards."),),
-    )  # fmt: skip
+    )
 
 
 def event_correlations_table(report: Report) -> TableDisplay:
@@ -255,23 +414,53 @@ def event_correlations_table(report: Report) -> TableDisplay:
         fact = report.fact(f"events.correlation.{pair.series.series_id}.{pair.flow}.{lag_name(pair.lag)}")
         levels = GAP if pair.levels is None else number(pair.levels, 2)
         adjusted = study.pair_holm[pair.series.series_id, pair.flow, pair.lag]
-        rows.append({
-            "series": sentence_case(f"{pair.series.label}, by {pair.series.frequency}"), "flow": NAMES[pair.flow],
-            "lag": number(pair.lag, sign=True), "pearson": FactText(number(pair.found.pearson, 2), fact),
-            "spearman": number(pair.found.spearman, 2), "p": p_text(pair.found.p_pearson), "adjusted": p_text(adjusted),
-            "n": number(pair.found.pairs), "levels": levels,
-        })  # fmt: skip
-        records.append({"series": pair.series.series_id, "flow": pair.flow, "lag": pair.lag, "pearson": fact.value,
-                        **dict(fact.stats or {})})  # fmt: skip
+        rows.append(
+            {
+                "series": sentence_case(f"{pair.series.label}, by {pair.series.frequency}"),
+                "flow": NAMES[pair.flow],
+                "lag": number(pair.lag, sign=True),
+                "pearson": FactText(number(pair.found.pearson, 2), fact),
+                "spearman": number(pair.found.spearman, 2),
+                "p": p_text(pair.found.p_pearson),
+                "adjusted": p_text(adjusted),
+                "n": number(pair.found.pairs),
+                "levels": levels,
+            }
+        )
+        records.append(
+            {
+                "series": pair.series.series_id,
+                "flow": pair.flow,
+                "lag": pair.lag,
+                "pearson": fact.value,
+                **dict(fact.stats or {}),
+            }
+        )
     return TableDisplay(
-        id="event_correlations_table", title=say("Every correlation of changes, with its undifferenced twin"),
-        columns=(Column("series", "Series"), Column("flow", "Flow"), Column("lag", "Lag", True), Column("n", "Pairs", True),
-                 Column("pearson", "Pearson", True), Column("spearman", "Spearman", True), Column("p", "p", True),
-                 Column("adjusted", "p adjusted", True), Column("levels", "Pearson of levels", True)),
-        rows=tuple(rows), records=tuple(records), long=True,
-        notes=(say("Levels that rise or fall together correlate without any link; the last column is there to be "
-                   "compared, not to be read."), *caveats(report, "events-score", bases=["events"])),
-    )  # fmt: skip
+        id="event_correlations_table",
+        title=say("Every correlation of changes, with its undifferenced twin"),
+        columns=(
+            Column("series", "Series"),
+            Column("flow", "Flow"),
+            Column("lag", "Lag", True),
+            Column("n", "Pairs", True),
+            Column("pearson", "Pearson", True),
+            Column("spearman", "Spearman", True),
+            Column("p", "p", True),
+            Column("adjusted", "p adjusted", True),
+            Column("levels", "Pearson of levels", True),
+        ),
+        rows=tuple(rows),
+        records=tuple(records),
+        long=True,
+        notes=(
+            say(
+                "Levels that rise or fall together correlate without any link; the last column is there to be "
+                "compared, not to be read."
+            ),
+            *caveats(report, "events-score", bases=["events"]),
+        ),
+    )
 
 
 def event_catalogue(report: Report) -> TableDisplay:
@@ -285,16 +474,39 @@ def event_catalogue(report: Report) -> TableDisplay:
             if event.event_id in done:
                 continue
             done.add(event.event_id)
-            rows.append({"date": event.date, "effective": event.effective if event.effective != event.date else "",
-                         "class": class_label(report, class_id), "title": event.title, "id": event.event_id})  # fmt: skip
-            records.append({"event": event.event_id, "date": event.date, "effective": event.effective,
-                            "class": class_id, "title": event.title, "row": event.row,
-                            "sources": " ".join(event.sources)})  # fmt: skip
+            rows.append(
+                {
+                    "date": event.date,
+                    "effective": event.effective if event.effective != event.date else "",
+                    "class": class_label(report, class_id),
+                    "title": event.title,
+                    "id": event.event_id,
+                }
+            )
+            records.append(
+                {
+                    "event": event.event_id,
+                    "date": event.date,
+                    "effective": event.effective,
+                    "class": class_id,
+                    "title": event.title,
+                    "row": event.row,
+                    "sources": " ".join(event.sources),
+                }
+            )
     order = sorted(range(len(rows)), key=lambda i: (rows[i]["date"], rows[i]["id"]))
     return TableDisplay(
-        id="event_catalogue", title=say("The catalogue of events, launch days apart"),
-        columns=(Column("date", "Date"), Column("effective", "In force"), Column("class", "Class"),
-                 Column("title", "What happened"), Column("id", "Row")),
-        rows=tuple(rows[i] for i in order), records=tuple(records[i] for i in order), long=True,
+        id="event_catalogue",
+        title=say("The catalogue of events, launch days apart"),
+        columns=(
+            Column("date", "Date"),
+            Column("effective", "In force"),
+            Column("class", "Class"),
+            Column("title", "What happened"),
+            Column("id", "Row"),
+        ),
+        rows=tuple(rows[i] for i in order),
+        records=tuple(records[i] for i in order),
+        long=True,
         notes=caveats(report, "events-selected", bases=["events"]),
-    )  # fmt: skip
+    )

@@ -40,13 +40,11 @@ def by_year(
     The data hold both amounts of every share, its interval, and the reason of a gap.
     """
     rows, records = [], []
-    facts: dict[str, float | None] = {}
     for year in range(report.parameters.start_year, report.parameters.end_year + 1):
         shares = {d: report.shares[d][year] for d in columns}
         if all(share.percent is None for share in shares.values()):
             continue
         found = {d: report.fact(f"dependence.{d}.{year}") for d in columns}
-        facts |= {fact.id: fact.value for fact in found.values()}
         rows.append({
             "year": str(year),
             **{d: GAP if fact.value is None else shown(fact, sign=False) for d, fact in found.items()},
@@ -58,5 +56,5 @@ def by_year(
         ]  # fmt: skip
     return TableDisplay(
         id=id, title=title, columns=(Column("year", "Year"), *(Column(d, name, True) for d, name in columns.items())),
-        rows=tuple(rows), records=tuple(records), facts=facts, notes=notes,
+        rows=tuple(rows), records=tuple(records), notes=notes,
     )  # fmt: skip
