@@ -60,7 +60,7 @@ KEYS = {
     "people/arrivals": ["row_id"], "people/visitors": ["row_id"], "people/troops": ["row_id"],
     "people/statements": ["row_id"], "politics/arms": ["row_id"], "politics/votes": ["row_id"],
     "politics/agreement": ["row_id"], "politics/investment": ["row_id"], "politics/dates": ["row_id"],
-    "claims": ["claim_id"], "claim_rules": ["rule"],
+    "claims": ["claim_id"], "claim_rules": ["rule"], "glossary": ["term"],
 }  # fmt: skip
 
 
