@@ -32,8 +32,8 @@ TABLES = sorted(PATHS)
 STATUSES = {"reported", "mirror", "derived", "estimated", "unreported"}
 QUALITIES = {"A", "B", "C", "D"}
 UNITS = {
-    "usd_million", "percent", "index_1982_84", "tonnes", "tonnes_n", "kt", "barrels", "mtoe", "kt_c", "ratio", "score",
-    "cny_per_usd",
+    "usd_million", "percent", "index_1982_84", "tonnes", "tonnes_n", "kt", "barrels", "mtoe", "kt_c", "ratio",
+    "persons", "km", "years", "tiv_million", "score", "cny_per_usd",
 }  # fmt: skip
 TERMS = {"single-figures-quoted", "publisher-terms", "own-work", "public-domain", "open-licence"}
 BASES = {"customs", "kotra", "comtrade", "mirror", "other", "with_inter_korean"}
@@ -64,6 +64,10 @@ KEYS = {
     "macro/monthly_controls": ["row_id"], "trade/china_dprk_monthly_alternatives": ["row_id"],
     "events/classes": ["class_id"], "events/windows": ["window_id"], "events/regimes": ["regime_id", "measures"],
     "events/specifications": ["spec_id"], "events/series": ["series_id"], "events/plan": ["item"],
+    "people/arrivals": ["row_id"], "people/visitors": ["row_id"], "people/troops": ["row_id"],
+    "people/statements": ["row_id"], "politics/arms": ["row_id"], "politics/votes": ["row_id"],
+    "politics/agreement": ["row_id"], "politics/investment": ["row_id"], "politics/dates": ["row_id"],
+    "claims": ["claim_id"], "claim_rules": ["rule"], "glossary": ["term"],
 }  # fmt: skip
 
 

@@ -43,8 +43,8 @@ def caveats(report: Report, *ids: str, bases: Iterable[str] = ()) -> tuple[Sente
 
 def caveats_of(catalogue: Catalogue, fact: Fact) -> tuple[str, ...]:
     """The caveats that touch `fact`: those of its record, its kind and its years, as data/caveats.csv declares them."""
-    kind, record = [*fact.id.split("."), "", ""][1:3]
-    if fact.id.startswith("events."):
+    kind, record = [*fact.plain_id.split("."), "", ""][1:3]
+    if fact.plain_id.startswith("events."):
         record = "events"
     bases = set(catalogue.bases) if record == "all_bases" else set(record.split("_to_"))
     years = [int(year) for year in re.findall(r"\d{4}", fact.period)]

@@ -323,8 +323,9 @@ def html_of(node: Node, *, data_links: bool = False) -> str:
 def _card_html(item: Node) -> str:
     certainty = html.escape(item["certainty"])
     return (
-        f'<li><p class="headline">{spans_html(item["headline"])}</p><p>{spans_html(item["detail"])}</p>'
-        f'<p class="certainty {certainty}">Certainty: <strong>{certainty}</strong></p></li>'
+        f'<li><p class="headline">{spans_html(item["headline"])}</p>'
+        + (f'<p>{spans_html(item["detail"])}</p>' if item["detail"] else "")
+        + f'<p class="certainty {certainty}">Certainty: <strong>{certainty}</strong></p></li>'
     )
 
 

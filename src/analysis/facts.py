@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .errors import UnknownFact
@@ -19,7 +19,10 @@ ID_PATTERN = re.compile(r"[a-z0-9_]+(\.[a-z0-9_-]+)+")
 UNITS = (
     "usd_million", "percent", "percentage_points", "log_points", "index", "ratio", "count", "year", "verdict",
     "tonnes", "tonnes_n", "kt", "barrels", "mtoe", "kt_c",
+    "persons", "km", "years", "months", "tiv_million", "day", "word",
 )  # fmt: skip
+# Facts that a claim needs of years outside those asked for.
+ALL_YEARS = "all_years."
 STATUSES = ("reported", "mirror", "derived", "estimated", "unreported")
 
 
@@ -48,7 +51,8 @@ class Fact:
     id: `topic.measure.basis.period`, lower case. value: the number, or None for a named gap.
     low, high: the interval that the rounding of the printed inputs leaves, or the range between bases.
     formula: how it was computed, in words. rows: `table#row` of every input. decimals: how many the
-    sources can bear when it is shown.
+    sources can bear when it is shown. word: the content of a fact that is no number: a verdict, a name, a vote. A fact
+    of unit `day` counts days from the first of the calendar, see `date.fromordinal`.
     """
 
     id: str
@@ -64,6 +68,7 @@ class Fact:
     high: float | None = None
     decimals: int = 0
     stats: Mapping[str, float] | None = field(default=None, hash=False)
+    word: str = ""
 
     def __post_init__(self) -> None:
         if not ID_PATTERN.fullmatch(self.id):
@@ -79,13 +84,22 @@ class Fact:
                     raise ValueError(f"{self.id}: {name} is not a number")
                 object.__setattr__(self, name, significant(number))
 
+    @property
+    def plain_id(self) -> str:
+        """The id without the mark of a fact from all years."""
+        return self.id.removeprefix(ALL_YEARS)
+
+    def renamed(self, id: str) -> Fact:
+        """The same fact under another id."""
+        return replace(self, id=id)
+
     def as_json(self) -> dict[str, Any]:
         """The fact as it stands in facts.json."""
         return {
             "id": self.id, "label": self.label, "value": self.value, "unit": self.unit, "period": self.period,
             "status": self.status, "low": self.low, "high": self.high, "formula": self.formula,
             "rows": list(self.rows), "sources": list(self.sources), "decimals": self.decimals,
-            "stats": dict(self.stats) if self.stats else None,
+            "stats": dict(self.stats) if self.stats else None, **({"word": self.word} if self.word else {}),
         }  # fmt: skip
 
     @classmethod

@@ -16,6 +16,7 @@ GAP = "–"
 WORDS_OF_UNIT = {
     "tonnes": "tonnes", "kt": "thousand tonnes", "tonnes_n": "tonnes of nitrogen", "barrels": "barrels",
     "mtoe": "million tonnes of oil equivalent", "kt_c": "thousand tonnes of carbon",
+    "persons": "persons", "km": "km", "years": "years", "months": "months", "tiv_million": "million TIV",
 }  # fmt: skip
 MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
@@ -72,6 +73,8 @@ def fact_text(fact: Fact, style: str = "") -> str:
     if style == "when":
         first, to, last = fact.period.partition("-")
         return f"from {first} to {last}" if to and len(last) == 4 else f"in {fact.period}"
+    if fact.word:
+        return fact.word
     value = {"low": fact.low, "high": fact.high}.get(style, fact.value)
     if value is None:
         return "not known"
@@ -91,6 +94,8 @@ def fact_text(fact: Fact, style: str = "") -> str:
         return f"{number(value, fact.decimals, sign=style not in ('abs', 'plain'))} percentage points"
     if fact.unit == "log_points":
         return f"{number(value, fact.decimals, sign=True)} log points"
+    if fact.unit == "day":
+        return span_text(fact)
     if fact.unit == "year":
         return f"{value:.0f}"
     if words := WORDS_OF_UNIT.get(fact.unit):
@@ -98,7 +103,17 @@ def fact_text(fact: Fact, style: str = "") -> str:
     return number(value, fact.decimals)
 
 
+def span_text(fact: Fact) -> str:
+    """A fact of unit `day`: the day, or the month or the year where no more is known."""
+    first, last = (date.fromordinal(int(end if end is not None else fact.value or 1)) for end in (fact.low, fact.high))
+    if first == last:
+        return day_text(first)
+    return str(first.year) if (last - first).days > 31 else f"{MONTHS[first.month - 1]} {first.year}"
+
+
 def is_share(fact: Fact) -> bool:
     """A share of a whole takes no plus; a change does."""
-    topic, kind = fact.id.split(".")[:2]
-    return (topic == "dependence" and not kind.endswith("_change")) or (topic, kind) == ("events", "votes")
+    topic, kind = fact.plain_id.split(".")[:2]
+    if topic == "dependence":
+        return not kind.endswith("_change")
+    return topic == "evidence" or (topic, kind) == ("events", "votes")

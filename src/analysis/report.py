@@ -14,11 +14,12 @@ from typing import Any
 import pandas as pd
 
 from .catalogue import Catalogue, load
+from .claims.verdicts import Judged, judge_all
 from .dependence.amounts import Share
 from .dependence.shares import all_shares
 from .display import Masthead
 from .events.study import Study
-from .facts import Fact, FactBook
+from .facts import ALL_YEARS, Fact, FactBook
 from .formatting import day_text
 from .parameters import PARAMETER_NAMES, ReportParameters, resolve
 from .trade import periods, phases, series
@@ -33,19 +34,52 @@ class Report:
 
     @functools.cached_property
     def facts(self) -> FactBook:
+        """Every fact of the edition, the verdicts on the claims included."""
+        from .claims.evidence import evidence_facts
+        from .claims.facts import claims_facts
         from .dependence.facts import dependence_facts
         from .events.facts import event_facts
         from .trade.facts import trade_facts
 
         return FactBook(later={
             "trade": lambda: trade_facts(self), "dependence": lambda: dependence_facts(self),
-            "events": lambda: event_facts(self),
+            "events": lambda: event_facts(self), "evidence": lambda: evidence_facts(self),
+            "claims": lambda: claims_facts(self), "all_years": lambda: claims_facts(self),
         })  # fmt: skip
 
     @functools.cached_property
     def event_study(self) -> Study:
         """The event study, each part computed when it is first asked for."""
         return Study(self)
+
+    @functools.cached_property
+    def judged(self) -> tuple[Judged, ...]:
+        """The claims with their verdicts, by what was known at `as_of`, whatever years the reader asked for.
+
+        A claim has years of its own, so it is judged on all years; an essay not yet written at `as_of` is left out.
+        """
+        as_of, (first, last) = self.parameters.as_of, self.catalogue.years
+        wide = self._with(start_year=first, end_year=last)
+
+        def find(id: str) -> Fact | None:
+            fact = wide.find(id)
+            # Where the years asked for leave the fact out, or make it another, it stands under a name of its own.
+            return fact if fact is None or wide is self or self.find(id) == fact else fact.renamed(f"{ALL_YEARS}{id}")
+
+        return judge_all(self.catalogue, find, as_of.year if as_of else None)
+
+    @functools.cached_property
+    def judged_today(self) -> tuple[Judged, ...]:
+        """The same claims judged with all data of today."""
+        if self.parameters.as_of is None:
+            return self.judged
+        first, last = self.catalogue.years
+        return self._with(as_of=None, start_year=first, end_year=last).judged
+
+    def _with(self, **changes: Any) -> Report:
+        """The report of the same parameters but for `changes`; itself where they change nothing."""
+        changed = self.parameters.model_copy(update=changes)
+        return self if changed == self.parameters else Report(changed, self.catalogue)
 
     @functools.cached_property
     def shares(self) -> dict[str, dict[int, Share]]:

@@ -3,6 +3,6 @@
 One module a notebook. No numeral is typed here: a test refuses digits in the strings of this package.
 """
 
-from . import data, dependence, events, food, fuel, summary, trade
+from . import claims, data, dependence, events, food, fuel, summary, trade
 
-__all__ = ["data", "dependence", "events", "food", "fuel", "summary", "trade"]
+__all__ = ["claims", "data", "dependence", "events", "food", "fuel", "summary", "trade"]

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from ..captions import basis_label, caveats
-from ..display import Findings, Prose, say
+from ..display import Finding, Findings, Prose, say
 from ..formatting import day_text
 from ..report import Report
-from . import dependence, events, trade
+from . import claims, dependence, events, trade
 
 
 def findings(report: Report) -> Findings:
-    """The findings of every part. Each part's own function makes them; this one only chooses the order."""
-    return Findings((*trade.findings(report).findings, *dependence.chief(report), *events.findings(report).findings))
+    """The findings of every part, a sentence each. Each part's own function makes them; this one chooses and orders."""
+    chosen = (
+        trade.level(report), trade.fall(report), *dependence.chief(report), *events.findings(report).findings[:1],
+        claims.mixed(report), claims.slips(report),
+    )  # fmt: skip
+    return Findings(tuple(Finding(one.headline, say(""), one.certainty) for one in chosen if one))
 
 
 def scope(report: Report) -> Prose:
@@ -26,6 +30,6 @@ def scope(report: Report) -> Prose:
 
 
 def not_known(report: Report) -> Prose:
-    """What these figures cannot say."""
+    """What these figures cannot say; what the chart above leaves out stands under it."""
     lead = trade.missing_years(report).sentences
-    return Prose((*lead, *caveats(report, "outside", "crude-unreported", "crude-estimate", "news-read")), "list")
+    return Prose((*lead, *claims.holes(report), *caveats(report, "crude-estimate", "news-read")), "list")

@@ -118,7 +118,9 @@ def _widths(node: Node) -> list[float]:
         want = max(map(_length, texts), default=0)
         need = max(need, want if want <= UNBROKEN else 0)
         needs.append(need + PADDING)
-        wants.append(min(max(need, want), max(need, WIDEST)) + PADDING)
+        # A column of whole paragraphs may be twice as wide as one of sentences.
+        widest = 2 * WIDEST if want > 4 * WIDEST else WIDEST
+        wants.append(min(max(need, want), max(need, widest)) + PADDING)
     left, wanted = LETTERS_A_LINE - sum(needs), sum(wants) - sum(needs)
     share = min(1.0, max(0.0, left / wanted)) if wanted else 0.0
     return [round(need + (want - need) * share, 2) for need, want in zip(needs, wants, strict=True)]

@@ -2,7 +2,8 @@
 
 from .annual import annual, cells, growth, phases
 from .bases import bases, vintages
-from .data import caveats, corrections, fitness, inventory, parameters, sources, turning_points
+from .claims import claim_rules, ledger, quoted
+from .data import caveats, corrections, fitness, glossary, inventory, made, parameters, sources, turning_points
 from .dependence import deficits, definitions, exposure, matrix, partners, replaced, shares, trade_shares
 from .events import (
     event_breaks_table,
@@ -20,9 +21,9 @@ from .fuel import fuels
 from .periods import months, quarters
 
 __all__ = [
-    "annual", "bases", "caveats", "cells", "corrections", "crops", "deficits", "definitions", "event_breaks_table",
-    "event_catalogue", "event_classes", "event_controls", "event_correlations_table", "event_effects_table",
-    "event_quarters", "event_testable", "event_years", "exposure", "fitness", "fuels", "growth", "inventory", "matrix",
-    "months", "parameters", "partners", "phases", "quarters", "replaced", "shares", "sources", "trade_shares",
-    "turning_points", "vintages",
+    "annual", "bases", "caveats", "cells", "claim_rules", "corrections", "crops", "deficits", "definitions",
+    "event_breaks_table", "event_catalogue", "event_classes", "event_controls", "event_correlations_table",
+    "event_effects_table", "event_quarters", "event_testable", "event_years", "exposure", "fitness", "fuels",
+    "glossary", "growth", "inventory", "ledger", "made", "matrix", "months", "parameters", "partners", "phases",
+    "quarters", "quoted", "replaced", "shares", "sources", "trade_shares", "turning_points", "vintages",
 ]  # fmt: skip

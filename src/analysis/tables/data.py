@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from ..display import Column, TableDisplay, say
 from ..formatting import day_text
 from ..parameters import PARAMETER_NAMES, ReportParameters, allowed
@@ -35,11 +37,12 @@ def inventory(report: Report) -> TableDisplay:
 
 
 def sources(report: Report) -> TableDisplay:
-    """Every source with publisher, address, date of access and terms."""
+    """Every source that stands behind a fact of this edition, with publisher, address, date of access and terms."""
+    used = {source for id in report.facts for source in report.facts[id].sources}
     frame = report.catalogue.sources.reset_index()
-    records = tuple(frame.to_dict("records"))
+    records = tuple(frame[frame["source_id"].isin(used)].to_dict("records"))
     return TableDisplay(
-        id="data_sources", title=say("Every source"),
+        id="data_sources", title=say("The sources behind the facts of this edition"),
         columns=(
             Column("source_id", "Source"), Column("publisher", "Publisher"), Column("compiler", "Compiler"),
             Column("published", "Published"), Column("accessed", "Read"), Column("terms", "Terms"),
@@ -47,6 +50,42 @@ def sources(report: Report) -> TableDisplay:
         ),
         rows=tuple({k: str(v) for k, v in record.items()} for record in records),
         records=tuple({str(k): v for k, v in record.items()} for record in records), long=True,
+    )  # fmt: skip
+
+
+def made(report: Report) -> TableDisplay:
+    """How each number was made: every kind of fact with its formula, how many there are, and an example to explain."""
+    kinds: dict[tuple[str, str], list[str]] = {}
+    for id in report.facts:
+        fact = report.facts[id]
+        topic, measure = fact.plain_id.split(".")[:2]
+        # Formulas that name years or facts are one formula with another place.
+        kinds.setdefault((f"{topic}.{measure}" if topic != "claims" else topic, _general(fact.formula)), []).append(id)
+    records = tuple(
+        {"kind": kind, "formula": formula, "facts": len(ids), "example": ids[0]}
+        for (kind, formula), ids in sorted(kinds.items())
+    )  # fmt: skip
+    return TableDisplay(
+        id="data_made", title=say("How each number was made: every kind of fact, with its formula"),
+        columns=(Column("kind", "Kind of fact"), Column("formula", "Formula"), Column("facts", "Facts", True),
+                 Column("example", "An example to explain")),
+        rows=tuple({k: str(v) for k, v in record.items()} for record in records), records=records, long=True,
+    )  # fmt: skip
+
+
+def _general(formula: str) -> str:
+    """A formula without the years, months and fact ids that tell its facts apart."""
+    text = re.sub(r"(with nearest|on) [a-z_]+\..*?, (?=as )", r"\1 the facts named, ", formula)
+    return re.sub(r"\b\d{4}(-\d{2}|-?Q\d)?(-\d{4})?\b", "YEAR", text)
+
+
+def glossary(report: Report) -> TableDisplay:
+    """The words that the report uses in a meaning of its own."""
+    records = report.catalogue.frame("glossary").to_dict("records")
+    rows = tuple({"term": row["term"], "meaning": row["meaning"]} for row in records)
+    return TableDisplay(
+        id="data_glossary", title=say("Words of the report"), rows=rows, records=rows,
+        columns=(Column("term", "Word"), Column("meaning", "What it means here")),
     )  # fmt: skip
 
 

@@ -1,0 +1,80 @@
+"""Tables of the claims: the ledger of each essay, the claims that people quote, and the rules."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from ..claims.ledger import KINDS
+from ..claims.verdicts import Judged
+from ..display import Column, FactText, TableDisplay, say
+from ..formatting import day_text
+from ..prose.claims import told
+from ..report import Report
+
+
+def ledger(report: Report, essay: str) -> TableDisplay:
+    """Every claim of one essay with its verdict, in the order of the essay."""
+    return _table(report, f"claims_{essay.lower()}", "The claims of this essay, and what the data say",
+                  [judged for judged in report.judged if judged.claim.essay == essay])  # fmt: skip
+
+
+def quoted(report: Report, id: str = "claims_quoted", brief: bool = False) -> TableDisplay:
+    """The claims that people quote most; `brief` leaves out what the data say."""
+    return _table(report, id, "The claims that people quote most",
+                  [judged for judged in report.judged if judged.claim.headline], brief)  # fmt: skip
+
+
+def _table(report: Report, id: str, title: str, chosen: Iterable[Judged], brief: bool = False) -> TableDisplay:
+    p = report.parameters
+    rows, records = [], []
+    for judged in chosen:
+        claim = judged.claim
+        verdict = report.fact(claim.fact_id)
+        later = report.find(f"claims.all_data.{claim.claim_id.lower()}")
+        rows.append({
+            "claim": claim.statement, "verdict": FactText(verdict.word, verdict), "said": told(report, judged).text,
+            "today": FactText(later.word, later) if later else "the same", "strength": str(judged.strength or "none"),
+        })  # fmt: skip
+        records.append({
+            "claim_id": claim.claim_id, "essay": claim.essay, "place": claim.place, "kind": KINDS[claim.kind],
+            "statement": claim.statement, "quoted": claim.quoted, "quoted_high": claim.quoted_high,
+            "quoted_unit": claim.quoted_unit, "period": claim.period, "verdict": judged.verdict,
+            "verdict_with_all_data": later.word if later else judged.verdict, "rule": claim.rule,
+            "near": claim.near, "rough": claim.rough, "tolerance_unit": claim.tolerance_unit,
+            "what_the_data_say": told(report, judged).text, "independent_sources": judged.strength,
+            "facts": " ".join(fact.id for fact in judged.facts), "nearest": " ".join(f.id for f in judged.nearest),
+            "figures": " ".join(claim.figures), "looked_for": claim.looked_for,
+        })  # fmt: skip
+    columns = [Column("claim", "Claim"), Column("verdict", "Verdict" if p.as_of is None else day_text(p.as_of))]
+    if p.as_of is not None:
+        columns.append(Column("today", "Today"))
+    if not brief:
+        columns.append(Column("said", "What the data say"))
+    columns.append(Column("strength", "Sources"))
+    return TableDisplay(
+        id=id, title=say("{title}", title=title), columns=tuple(columns), rows=tuple(rows), records=tuple(records),
+        notes=(say("Sources: how many independent ones stand behind the figures. python -m analysis explain {id} lists "
+                   "facts, rows and pages.", id=rows_id(records)),) if records and not brief else (),
+    )  # fmt: skip
+
+
+def rows_id(records: Sequence[Mapping[str, Any]]) -> str:
+    """The fact id of the first verdict, as an example."""
+    return f"claims.{str(records[0]['claim_id']).lower()}"
+
+
+def claim_rules(report: Report) -> TableDisplay:
+    """The closed list of rules, what each asks, and which outcome gives which verdict."""
+    frame = report.catalogue.frame("claim_rules")
+    uses = report.catalogue.frame("claims")["rule"].value_counts()
+    return TableDisplay(
+        id="claims_rules", title=say("The rules by which claims are judged"),
+        columns=(Column("rule", "Rule"), Column("asks", "What it asks"), Column("verdicts", "What gives which verdict"),
+                 Column("uses", "Claims", True)),
+        rows=tuple({"rule": row["rule"].replace("_", " "), "asks": row["asks"].replace("`", ""),
+                    "verdicts": row["verdicts"].replace("`", ""), "uses": str(uses.get(row["rule"], 0))}
+                   for row in frame.to_dict("records")),
+        records=tuple({str(k): v for k, v in row.items()} | {"claims": int(uses.get(row["rule"], 0))}
+                      for row in frame.to_dict("records")),
+    )  # fmt: skip
