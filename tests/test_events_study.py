@@ -388,3 +388,13 @@ def test_a_short_edition_names_its_gaps() -> None:
     made = Study(Report(resolve({"start_year": 2010, "end_year": 2012})))
     assert made.keys and not any(cell.found for cell in made.cells.values() if cell.key[0] == "closure_2020")
     assert all(p.reason or p.found is not None for p in made.possible.values())
+
+
+def test_months_more_persistent_than_the_p_allows_for_are_named(report: Report) -> None:
+    from analysis.tables.events import PERSISTENT, verdict_words
+
+    cells = report.event_study.cells.values()
+    strong = [c for c in cells if c.possible.persistent and c.p is not None and c.p <= report.parameters.alpha]
+    assert strong and all(PERSISTENT in verdict_words(report, c) for c in strong)
+    weak = [c for c in cells if c.possible.rho is not None and c.possible.rho <= testable.GUARDED]
+    assert weak and not any(PERSISTENT in verdict_words(report, c) for c in weak)

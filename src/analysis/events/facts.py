@@ -73,6 +73,8 @@ def _testable(report: Report, study: Study, key: Key) -> Fact:
     }
     if possible.smallest_p is not None:
         stats["smallest_attainable_p"] = possible.smallest_p
+    if possible.rho is not None:
+        stats["persistence"] = possible.rho
     if possible.detectable is not None:
         stats |= {
             "detectable_effect": possible.detectable,
@@ -211,6 +213,7 @@ def _cells(report: Report, study: Study) -> Iterator[Fact]:
         for verdict, name in VERDICTS.items():
             counts[name] = sum(study.verdict(key) == verdict for key in keys)
         counts["inseparable"] = sum(study.possible[key].found is not None and not study.separable(key) for key in keys)
+        counts["persistent"] = sum(study.possible[key].persistent for key in keys)
         counts["below_alpha"] = sum(_below(study.cells[key].p, p.alpha) for key in keys)
         counts["below_alpha_adjusted"] = sum(_below(study.cells[key].holm, p.alpha) for key in keys)
         for name, value in counts.items():

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from .. import inference
 from ..inference import Testable, Untested
+from ..inference.noise import RHOS
 from .effects import Design, rules
 from .months import Choices
 from .plan import plan
@@ -14,6 +15,7 @@ from .plan import plan
 if TYPE_CHECKING:
     from ..report import Report
 
+GUARDED = RHOS[-1]
 ALONE, NEVER, YES, NO = "only unadjusted", "could not have rejected", "testable", "cannot be tested"
 
 
@@ -40,6 +42,16 @@ class Possible:
             return None
         opens = self.found.calibrated_smallest_p is not None
         return self.found.calibrated_detectable if opens else self.found.detectable
+
+    @property
+    def rho(self) -> float | None:
+        """The largest persistence estimated for a baseline of the cell."""
+        return None if self.found is None else max(self.found.rho)
+
+    @property
+    def persistent(self) -> bool:
+        """Whether a baseline is more persistent than the noise for which the p values hold: they are then too small."""
+        return self.rho is not None and self.rho > GUARDED
 
     def separable(self, limit: float) -> bool:
         return self.overlap is None or self.overlap[1] < limit

@@ -6,13 +6,13 @@ from ..captions import join
 from ..display import Finding, Findings, Prose, Reference, Sentence, Words, say
 from ..errors import listing
 from ..events.study import Cell
-from ..events.testable import NEVER, NO
+from ..events.testable import GUARDED, NEVER, NO
 from ..facts import Fact
 from ..figures.events import NAMES, class_label, count, when, window_name
 from ..formatting import percent as percent_text
 from ..formatting import sentence_case
 from ..report import Report
-from ..tables.events import effect_text, p_text, seen
+from ..tables.events import PERSISTENT, effect_text, p_text, seen
 from .certainty import certainty
 
 POLITICAL = ("nuclear_tests", "launches_long", "launches_all", "summits", "visits", "incidents")
@@ -80,6 +80,15 @@ def what_can_be_tested(report: Report) -> Prose:
             "they show cannot be laid to one of the two.",
             n=count(report, "inseparable"),
             part=percent_text(100 * study.plan.number("not_separable"), 0, sign=False),
+        )
+    )
+    told.append(
+        say(
+            "In {n} cells the months are more persistent than the noise for which the p values hold ({rho} from one "
+            "month "
+            "to the next); a small p there says less than it seems to.",
+            n=count(report, "persistent"),
+            rho=f"{GUARDED:g}",
         )
     )
     early = [e for e in ("nuclear_tests",) if e in study.classes]
@@ -152,6 +161,9 @@ def _cell_sentence(report: Report, cell: Cell) -> Sentence:
     if not _found(report, cell):
         text += "; it could have seen {seen}"
         refs["seen"] = seen(cell.possible.detectable, report.event_study.verdict(cell.key))
+    if cell.possible.persistent:
+        text += "; {persistent}"
+        refs["persistent"] = PERSISTENT
     return say(text + ".", **refs)
 
 
@@ -427,7 +439,9 @@ def _survivors(report: Report) -> str:
 def _name(report: Report, cell: Cell) -> str:
     fact: Fact = report.fact(f"events.effect.{'.'.join(cell.key)}")
     label = report.event_study.plan.classes[cell.key[0]].label
-    return f"{label}, {NAMES[cell.key[1]]}, months {window_name(report, cell.key[2])}: {effect_text(fact)}"
+    return f"{label}, {NAMES[cell.key[1]]}, months {window_name(report, cell.key[2])}: {effect_text(fact)}" + (
+        f" ({PERSISTENT})" if cell.possible.persistent else ""
+    )
 
 
 def _controls_short(report: Report) -> Sentence:

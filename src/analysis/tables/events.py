@@ -20,6 +20,7 @@ from ..formatting import percent as percent_text
 from ..report import Report
 from .annual import shown
 
+PERSISTENT = "months more persistent than the p guards against"
 HUGE = 4.6  # log points: an effect of more than a hundredfold is no effect that could be seen
 
 
@@ -245,7 +246,8 @@ def verdict_words(report: Report, cell: Cell) -> str:
     else:
         word = "not found"
     verdict = study.verdict(cell.key)
-    return word if verdict == "testable" else f"{word}; {verdict}"
+    word = word if verdict == "testable" else f"{word}; {verdict}"
+    return f"{word}; {PERSISTENT}" if cell.possible.persistent and cell.p <= alpha else word
 
 
 def effect_text(fact: Fact) -> FactText:
