@@ -15,10 +15,11 @@ from typing import Any
 
 from .display import Display
 from .errors import UserError, listing
-from .parameters import PARAMETER_NAMES, ReportParameters, allowed, bounds, choices, resolve
+from .parameters import LISTS, PARAMETER_NAMES, ReportParameters, allowed, bounds, choices, resolve
 from .report import Report
 
 BATCH = "ANALYSIS_BATCH"  # set in the kernels of a build
+LONGEST_SLIDER = 1000  # steps; on a longer one no value can be hit
 WIDE, LABEL = {"width": "26rem"}, {"description_width": "7.5rem"}
 
 
@@ -170,14 +171,21 @@ class Panel:
 
 
 def _field(name: str, report: Report) -> Any:
-    """The control of a parameter: a slider for a range, a list for choices, a line of text for the rest."""
+    """The control of a parameter: a slider for years and short ranges, a number for others, a list for one choice.
+
+    What takes several of a list is a line of text, as on the command line.
+    """
     import ipywidgets as widgets
 
     value = report.parameters.plain()[name]
     common = {"description": name, "layout": WIDE, "style": LABEL}
     if span := bounds(name, report.catalogue):
-        return widgets.IntSlider(value=value, min=span[0], max=span[1], continuous_update=False, **common)
-    if names := choices(name, report.catalogue):
+        kind = widgets.BoundedFloatText if isinstance(value, float) else (
+            widgets.IntSlider if span[1] - span[0] <= LONGEST_SLIDER else widgets.BoundedIntText
+        )  # fmt: skip
+        step = {"step": span[0]} if isinstance(value, float) else {}
+        return kind(value=value, min=span[0], max=span[1], continuous_update=False, **step, **common)
+    if name not in LISTS and (names := choices(name, report.catalogue)):
         return widgets.Dropdown(value=value, options=names, **common)
     return widgets.Text(value="" if value is None else str(value), continuous_update=False, **common)
 
