@@ -47,6 +47,9 @@ def test_nothing_in_an_edition_was_published_after_its_day(name: str, catalogue:
                 assert span(row.period)[0] <= day, (id, row.row)  # a dated fact is known from its own day
                 continue
             year = int(row.period[:4])
+            if row.row.startswith("events/political"):  # roll calls: a year is known when it is over
+                assert date(year, 12, 31) <= day, (id, row.row)
+                continue
             printed = [row.published] if row.published else [
                 str(catalogue.sources.loc[source, "published"]) for source in row.sources
             ]  # fmt: skip

@@ -17,13 +17,15 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from analysis.catalogue import Catalogue
+from analysis.catalogue import Catalogue, load
 from analysis.cli import main
 from analysis.errors import BadParameter, BuildError, UnknownEdition, UnknownParameter, UserError
 from analysis.parameters import (
+    LISTS,
     PARAMETER_NAMES,
     ReportParameters,
     allowed,
+    choices,
     edition,
     editions,
     parse_settings,
@@ -187,7 +189,12 @@ VALUES = {
     "worst_quality": st.sampled_from(["A", "B", "C", "D", "E", "a"]),
     "paper": st.sampled_from(["a4", "us-letter", "A3"]), "title": st.text(max_size=140),
     "as_of": st.dates().map(str) | st.dates(date(1995, 1, 1), date(2030, 1, 1)).map(str) | st.just(""),
+    **{name: st.integers(-1, 200_000).map(str) for name in ("cut_share", "placebo_draws", "seed", "lags")},
+    "alpha": st.floats(0, 0.3).map(str) | st.floats().map(str),
+    **{name: st.lists(st.sampled_from((*choices(name, load()), "xyzzy")), max_size=3).map(",".join) for name in LISTS},
 }  # fmt: skip
+for _name in set(PARAMETER_NAMES) - set(VALUES):
+    VALUES[_name] = st.sampled_from((*choices(_name, load()), "xyzzy", ""))
 # Mostly the right name and a likely value, now and then anything at all.
 WORDS = st.sampled_from(PARAMETER_NAMES).flatmap(lambda name: VALUES[name].map(lambda value: f"{name}={value}"))
 STRANGE = st.tuples(NAMES | HOSTILE, HOSTILE | st.text(max_size=30)).map("=".join)
@@ -237,7 +244,7 @@ def test_two_thousand_sets_give_parameters_or_one_sentence_and_bad_ones_start_no
         seen["good" if plans else "bad"] += 1
 
     attempt()
-    assert seen.total() >= 2000 and min(seen["good"], seen["bad"]) > 300, seen
+    assert seen.total() >= 2000 and min(seen["good"], seen["bad"]) > 200, seen
     count(f"{seen.total()} generated parameter sets: {seen['good']} sound, {seen['bad']} refused in one sentence each.")
 
 

@@ -106,7 +106,7 @@ def _kind(old: Fact | None, new: Fact | None) -> str | None:
     """One of KINDS, or None for facts that agree in all but words."""
     if old is None or new is None:
         return KINDS[1] if old is None else KINDS[2]
-    if not same(old.value, new.value) or (old.unit, old.period) != (new.unit, new.period):
+    if not same(old.value, new.value) or (old.unit, old.period, old.word) != (new.unit, new.period, new.word):
         return KINDS[0]
     if not same(old.low, new.low) or not same(old.high, new.high) or _support(old) != _support(new):
         return KINDS[3]

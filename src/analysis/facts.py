@@ -77,6 +77,8 @@ class Fact:
             raise ValueError(f"{self.id}: unknown unit {self.unit!r}")
         if self.status not in STATUSES:
             raise ValueError(f"{self.id}: unknown status {self.status!r}")
+        if not self.stats:
+            object.__setattr__(self, "stats", None)
         for name in ("value", "low", "high"):
             number = getattr(self, name)
             if number is not None:

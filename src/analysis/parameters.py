@@ -127,14 +127,14 @@ def choices(name: str, catalogue: Catalogue) -> tuple[str, ...]:
     }.get(name, ())  # fmt: skip
 
 
-def allowed(name: str, catalogue: Catalogue) -> str:
-    """What a parameter may be, in words, with the bounds the data set."""
+def allowed(name: str, catalogue: Catalogue, brief: bool = False) -> str:
+    """What a parameter may be, in words, with the bounds the data set; `brief` cuts a long list, with its length."""
     if span := bounds(name, catalogue):
         what = {"cut_share": "whole per cent", "alpha": "number", "placebo_draws": "whole number",
                 "seed": "whole number", "lags": "whole number"}.get(name, "whole year")  # fmt: skip
         return f"it is a {what} from {span[0]} to {span[1]}"
     if name in LISTS:
-        return f"it is all, or a list with commas of {listing(choices(name, catalogue)[1:], limit=60)}"
+        return f"it is all, or a list with commas of {listing(choices(name, catalogue)[1:], limit=8 if brief else 60)}"
     if names := choices(name, catalogue):
         return f"allowed are {listing(names)}"
     if name == "as_of":
@@ -160,16 +160,16 @@ def resolve(values: Mapping[str, Any] | None = None, catalogue: Catalogue | None
         parameters = ReportParameters.model_validate(given)
     except ValidationError as error:
         name = str(error.errors()[0]["loc"][0])
-        raise BadParameter(name, given[name], allowed(name, data), choices(name, data)) from None
+        raise BadParameter(name, given[name], allowed(name, data, brief=True), choices(name, data)) from None
     for name in PARAMETER_NAMES:
         value = getattr(parameters, name)
         if (span := bounds(name, data)) and not span[0] <= value <= span[1]:
-            raise BadParameter(name, value, allowed(name, data))
+            raise BadParameter(name, value, allowed(name, data, brief=True))
         names = choices(name, data)
         for word in value.split(",") if name in LISTS else [value]:
             # "all" stands alone: among ids it would be a contradiction.
             if names and (word not in names or (word == "all" and value != "all")):
-                raise BadParameter(name, word, allowed(name, data), names)
+                raise BadParameter(name, word, allowed(name, data, brief=True), names)
     if parameters.end_year < parameters.start_year:
         raise BadParameter(
             "end_year", parameters.end_year, f"it must not lie before start_year, which is {parameters.start_year}"

@@ -16,7 +16,8 @@ from .. import inference
 from ..inference import Correlation, Untested
 from . import catalogue as events
 from .months import Array, Choices, months
-from .plan import SeriesPlan, month_name, plan
+from .months import rows_of as month_rows
+from .plan import SeriesPlan, month_name, ordinal, plan
 from .testable import reason_words
 
 if TYPE_CHECKING:
@@ -138,7 +139,27 @@ def _political(report: Report, name: str) -> pd.DataFrame:
 
 
 def rows_of(report: Report, pair: Pair) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Rows and sources of the series of a pair, inside its span."""
+    """Rows and sources of both sides of a pair, inside its span and the period before it, from which it changes."""
+    rows, sources = _rows_of_series(report, pair)
+    more, own = _rows_of_trade(report, pair)
+    return rows + more, tuple(dict.fromkeys([*sources, *own]))
+
+
+def _rows_of_trade(report: Report, pair: Pair) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    if not pair.first:
+        return (), ()
+    if pair.series.frequency == "month":
+        span = range(ordinal(pair.first) - A_YEAR["month"], ordinal(pair.last) + 1)
+        return month_rows(report, pair.flow, list(span))
+    cells = report.cells().xs(pair.flow, level="measure")
+    cells = cells[(cells.index >= int(pair.first) - 1) & (cells.index <= int(pair.last)) & cells["fit"]]
+    return (
+        tuple(row for rows in cells["rows"] for row in rows),
+        tuple(dict.fromkeys(source for sources in cells["sources"] for source in sources)),
+    )
+
+
+def _rows_of_series(report: Report, pair: Pair) -> tuple[tuple[str, ...], tuple[str, ...]]:
     name = pair.series.series_id.rpartition("_")[0]
     if name in COUNTED:
         found = [

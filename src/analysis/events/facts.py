@@ -243,7 +243,7 @@ def _correlations(report: Report, study: Study) -> Iterator[Fact]:
         period = f"{pair.first[:4]}-{pair.last[:4]}" if pair.first else f"{p.start_year}-{p.end_year}"
         away = f"{abs(pair.lag)} {pair.series.frequency}s {'earlier' if pair.lag < 0 else 'later'}"
         label = f"Correlation of changes: {pair.series.label} and {FLOWS[pair.flow]} {away}"
-        rows, sources = correlations.rows_of(report, pair) if pair.lag == 0 else ((), ())
+        rows, sources = correlations.rows_of(report, pair)
         if pair.found is None:
             yield Fact(
                 id=id,
