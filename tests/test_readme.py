@@ -22,7 +22,7 @@ def test_the_findings_of_the_readme_are_those_of_the_report() -> None:
     tool = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(tool)
     assert tool.written(README, Report()) == README, "run tools/readme.py"
-    assert (ROOT / "docs" / "summary_story.svg").is_file()
+    assert (ROOT / tool.PICTURE).is_file()
 
 
 def test_every_file_named_in_the_readme_exists() -> None:
