@@ -17,7 +17,7 @@ from mistune import HTMLRenderer, create_markdown
 from nbformat import NotebookNode
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from analysis.display import NODE_TYPE, Masthead, Node, html_of, plain_of
+from analysis.display import NODE_TYPE, Column, FigureText, Masthead, Node, TableDisplay, html_of, plain_of, say
 from analysis.errors import UserError
 from analysis.render.document import Document, NotRun, Unshowable, document, merge, parameter, words_of
 
@@ -439,3 +439,21 @@ def test_any_text_at_all_gives_a_document_or_a_sentence(source: str) -> None:
         assert str(error).endswith(".")
         return
     "".join(html_of(node) for node in doc["nodes"]).encode("utf-8")
+
+
+def test_charts_are_numbered_through_and_cells_refer_to_them_by_number() -> None:
+    def figure(id: str) -> dict[str, Any]:
+        return {"kind": "figure", "id": id, "title": [{"text": id}], "caption": [], "notes": [], "svg": "",
+                "narrow": "", "alt": "", "data": {"columns": [], "rows": []}, "facts": {}}  # fmt: skip
+
+    ledger = TableDisplay(
+        id="t", title=say("Claims"), columns=(Column("a", "Claim"), Column("b", "Charts")),
+        rows=({"a": "x", "b": FigureText(["two", "one"])}, {"a": "y", "b": FigureText(["elsewhere"])}, {"a": "z"}),
+        records=(),
+    ).node()  # fmt: skip
+    doc = document(notebook(showing(figure("one"), ledger, figure("two"))))
+    assert [node["number"] for node in doc["nodes"] if node["kind"] == "figure"] == [1, 2]
+    (shown,) = (node for node in doc["nodes"] if node["kind"] == "table")
+    assert [row[1] for row in shown["rows"]] == ["Figure 2, Figure 1", "elsewhere", ""]
+    assert '<a href="#two">Figure 2</a>, <a href="#one">Figure 1</a>' in html_of(shown)
+    assert "Figure 1. one" in html_of(doc["nodes"][0])

@@ -184,6 +184,18 @@ class FactText(str):
         return made
 
 
+class FigureText(str):
+    """The text of a cell that refers to charts by their ids; a document writes their numbers in its place."""
+
+    figures: tuple[str, ...]
+
+    def __new__(cls, figures: Iterable[str]) -> FigureText:
+        ids = tuple(figures)
+        made = super().__new__(cls, ", ".join(ids))
+        made.figures = ids
+        return made
+
+
 @dataclass(frozen=True)
 class TableDisplay(Display):
     """A table as read (`rows` of shown text) and as data (`records` for the CSV).
@@ -208,11 +220,18 @@ class TableDisplay(Display):
             "long": self.long or len(self.rows) > SCREENFUL,
             "columns": [{"label": c.label, "numeric": c.numeric} for c in self.columns],
             "rows": [[str(cell) for cell in row] for row in cells],
-            "cell_facts": [[{"fact": c.fact.id} if isinstance(c, FactText) else None for c in row] for row in cells]
-            if shown else [],
+            "cell_facts": [[_refers_to(cell) for cell in row] for row in cells]
+            if any(isinstance(cell, FactText | FigureText) for row in cells for cell in row) else [],
             "notes": [n.spans() for n in self.notes], "data": data_of(self.records),
             "facts": {**{fact.id: fact.value for fact in shown}, **facts_of([self.title, *self.notes])},
         }  # fmt: skip
+
+
+def _refers_to(cell: str) -> Node | None:
+    """The fact that a cell shows, or the charts that it names."""
+    if isinstance(cell, FactText):
+        return {"fact": cell.fact.id}
+    return {"figures": list(cell.figures)} if isinstance(cell, FigureText) else None
 
 
 def data_of(records: Sequence[Mapping[str, Any]]) -> Node:
@@ -365,8 +384,10 @@ def _table_html(node: Node, data_links: bool) -> str:
     def role(name: str) -> str:
         return f' role="{name}"' if stacked else ""
 
-    def words(text: str, fact: Node | None) -> str:
-        return _fact_html(html.escape(text), fact) if fact else html.escape(text)
+    def words(text: str, place: Node | None) -> str:
+        if place and "links" in place:
+            return ", ".join(f'<a href="#{html.escape(to)}">{html.escape(name)}</a>' for name, to in place["links"])
+        return _fact_html(html.escape(text), place) if place and "fact" in place else html.escape(text)
 
     head = "".join(
         f'<th scope="col"{role("columnheader")}{_class(look)}>{html.escape(c["label"])}</th>'
@@ -413,12 +434,17 @@ def _figure_html(node: Node, data_links: bool) -> str:
     wide, narrow = (data_uri("image/svg+xml", node[name].encode("utf-8")) for name in ("svg", "narrow"))
     return (
         f'<figure id="{html.escape(_anchor_of(node))}">'
-        f'<figcaption><p class="title">{spans_html(node["title"])}</p>'
+        f'<figcaption><p class="title">{_numbered(node)}{spans_html(node["title"])}</p>'
         f'<p class="caption">{spans_html(node["caption"])}</p></figcaption>'
         f'<picture><source media="(max-width: 600px)" srcset="{narrow}">'
         f'<img src="{wide}" alt="{html.escape(node["alt"])}"></picture>'
         f"{_notes_html(node['notes'])}{_data_line(node) if data_links else ''}</figure>"
     )
+
+
+def _numbered(node: Node) -> str:
+    """The number of a chart, which only a document gives it."""
+    return f"Figure {int(node['number'])}. " if "number" in node else ""
 
 
 def _image_html(node: Node) -> str:

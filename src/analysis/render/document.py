@@ -77,6 +77,7 @@ def document(notebook: NotebookNode, name: str = "Notebook") -> Document:
     _set_levels(nodes)
     _set_anchors(nodes)
     _set_fact_anchors(nodes)
+    _set_numbers(nodes)
     _resolve_links(nodes)
     info = report or {}
     edition = str(info.get("edition", "")) or "single notebook"
@@ -374,6 +375,22 @@ def _set_anchors(nodes: Iterable[Node]) -> None:
             count += 1
         used |= names
         node["anchor"] = min(names, key=len)
+
+
+def _set_numbers(nodes: Iterable[Node]) -> None:
+    """Charts numbered through; a cell that names charts gets their numbers and links where the document has them."""
+    nodes = list(nodes)
+    numbers: dict[str, tuple[str, str]] = {}
+    figures = (node for node in nodes if node["kind"] == "figure")
+    for number, node in enumerate(figures, start=1):
+        node["number"] = number
+        numbers.setdefault(node["id"], (f"Figure {number}", node["anchor"]))
+    for table in (node for node in nodes if node["kind"] == "table"):
+        for row, places in zip(table["rows"], table.get("cell_facts", []), strict=False):
+            for position, place in enumerate(places):
+                if place and "figures" in place and all(id in numbers for id in place["figures"]):
+                    place["links"] = [numbers[id] for id in place["figures"]]
+                    row[position] = ", ".join(name for name, _ in place["links"])
 
 
 def _set_fact_anchors(nodes: Iterable[Node]) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from ..claims.ledger import KINDS
 from ..claims.verdicts import Judged
-from ..display import Column, FactText, TableDisplay, say
+from ..display import Column, FactText, FigureText, TableDisplay, say
 from ..formatting import day_text
 from ..prose.claims import told
 from ..report import Report
@@ -34,6 +34,7 @@ def _table(report: Report, id: str, title: str, chosen: Iterable[Judged], brief:
         later = report.find(f"claims.all_data.{claim.claim_id.lower()}")
         rows.append({
             "claim": claim.statement, "verdict": FactText(verdict.word, verdict), "said": told(report, judged).text,
+            "charts": FigureText(claim.figures) if claim.figures else "",
             "today": FactText(later.word, later) if later else "the same", "strength": str(judged.strength or "none"),
         })  # fmt: skip
         records.append({
@@ -50,7 +51,7 @@ def _table(report: Report, id: str, title: str, chosen: Iterable[Judged], brief:
     if p.as_of is not None:
         columns.append(Column("today", "Today"))
     if not brief:
-        columns.append(Column("said", "What the data say"))
+        columns += [Column("said", "What the data say"), Column("charts", "Charts")]
     columns.append(Column("strength", "Sources"))
     return TableDisplay(
         id=id, title=say("{title}", title=title), columns=tuple(columns), rows=tuple(rows), records=tuple(records),
