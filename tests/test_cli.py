@@ -424,10 +424,12 @@ def test_parameters_are_listed_with_meaning_type_range_and_default(say: Say) -> 
         assert default == f"Default: {'none' if defaults[name] is None else defaults[name]}"
     types = {name: lines[1].removeprefix("Type: ").partition(";")[0] for name, lines in listed.items()}
     assert types == {
-        **dict.fromkeys(("start_year", "end_year", "base_year", "index_year", "cut_share"), "whole number"),
+        **dict.fromkeys(("start_year", "end_year", "base_year", "index_year", "cut_share", "placebo_draws", "seed",
+                         "lags"), "whole number"),
         **dict.fromkeys(("basis", "worst_quality", "paper", "inter_korean", "crude_estimate", "food_aid", "rice",
-                         "doubtful_partners"), "one of a list"),
-        "definitions": "list", "as_of": "day", "title": "text",
+                         "doubtful_partners", "baseline", "controls"), "one of a list"),
+        **dict.fromkeys(("definitions", "event_classes", "windows", "regimes", "flow", "frequency"), "list"),
+        "alpha": "number", "as_of": "day", "title": "text",
     }  # fmt: skip
 
 

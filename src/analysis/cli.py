@@ -127,13 +127,13 @@ def _editions(options: argparse.Namespace) -> int:
 
 def _parameters(options: argparse.Namespace) -> int:
     from .catalogue import load
-    from .parameters import ReportParameters, allowed, choices
+    from .parameters import LISTS, ReportParameters, allowed, choices
 
     catalogue = load()
     lines = []
     for name, field in ReportParameters.model_fields.items():
         kind = "one of a list" if choices(name, catalogue) else _type_name(field.annotation)
-        kind = "list" if name == "definitions" else kind
+        kind = "list" if name in LISTS else kind
         lines += [
             name, f"  {field.description}", f"  Type: {kind}; {allowed(name, catalogue)}.",
             f"  Default: {'none' if field.default is None else field.default}",
@@ -346,8 +346,8 @@ def _type_name(annotation: Any) -> str:
     text = getattr(annotation, "__name__", None) if isinstance(annotation, type) else str(annotation)
     if text == "int":
         return "whole number"
-    if text == "str":
-        return "text"
+    if text in ("str", "float"):
+        return "text" if text == "str" else "number"
     return "day" if "date" in str(text) else "one of a list"
 
 

@@ -60,7 +60,7 @@ class ReportParameters(BaseModel):
         "none", description="Whether China's total trade, known by month to the end of 2018, helps to expect a month."
     )
     alpha: float = Field(0.05, description="Level below which an adjusted p value counts.")
-    placebo_draws: int = Field(10000, description="Draws of placebo dates and of the bootstrap.")
+    placebo_draws: int = Field(10000, description="Placebo dates drawn at most; fewer where fewer exist.")
     seed: int = Field(2017, description="Seed of every draw.")
     lags: int = Field(3, description="Longest lag of the correlations, in months or years, both ways.")
     frequency: str = Field("all", description="Periods of the correlations: all, or month or year.")

@@ -75,7 +75,7 @@ def made(report: Report) -> TableDisplay:
 
 def _general(formula: str) -> str:
     """A formula without the years, months and fact ids that tell its facts apart."""
-    text = re.sub(r"(with nearest|on) [a-z_]+\..*?, (?=as )", r"\1 the facts named, ", formula)
+    text = re.sub(r"(with nearest|on) [a-z_]+\..*?, (?=as )", lambda m: f"{m[1]} the facts named, ", formula)
     return re.sub(r"\b\d{4}(-\d{2}|-?Q\d)?(-\d{4})?\b", "YEAR", text)
 
 

@@ -12,12 +12,12 @@ from ..dependence.shares import leading
 from ..display import Column, FactText, TableDisplay, say
 from ..errors import listing
 from ..facts import Fact
-from ..formatting import GAP, number, percent
+from ..formatting import GAP, WORDS_OF_UNIT, number, percent
 from ..report import Report
 from .annual import shown
 
 WAYS = ("kotra", "kotra_without_crude", "with_inter_korean", "with_inter_korean_without_crude")
-UNIT_LABELS = {"usd_million": "million US dollars", "tonnes": "tonnes", "kt": "thousand tonnes"}
+UNIT_LABELS = {"usd_million": "million US dollars", **WORDS_OF_UNIT}
 
 
 def cell(amount: Amount, fact: Fact | None = None) -> str:
