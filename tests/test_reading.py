@@ -247,13 +247,13 @@ def test_the_statement_of_accessibility_names_tests_that_exist() -> None:
     named = re.findall(r"`(test_\w+)\.py::(test_\w+)`", text)
     assert len(named) >= 15
     for module, function in named:
-        assert function in tests_of(ROOT / "tests" / f"{module}.py"), f"{module}::{function}"
+        assert function in names_of_tests(ROOT / "tests" / f"{module}.py"), f"{module}::{function}"
     # A test of this module that the statement does not mention would make it say less than is true.
-    missing = tests_of(Path(__file__)) - {function for _, function in named}
+    missing = names_of_tests(Path(__file__)) - {function for _, function in named}
     assert all("statement" in name for name in missing), missing
 
 
-def tests_of(path: Path) -> set[str]:
+def names_of_tests(path: Path) -> set[str]:
     body = ast.parse(path.read_text(encoding="utf-8")).body
     return {node.name for node in body if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")}
 
