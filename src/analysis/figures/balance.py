@@ -76,8 +76,8 @@ def _alt(report: Report) -> Sentence:
     high = max(yearly, key=lambda f: f.value or 0)
     low = min(yearly, key=lambda f: f.value or 0)
     return say(
-        "Bars of China's yearly balance, highest {high} in {high:period}, lowest {low} in {low:period}; a line of the "
-        "running sum; and a line of imports as a share of exports, from {first:plain} in {first:period} to "
+        "Bars of China's yearly balance, highest {high} in {high:period}, lowest {low} in {low:period}; a line of "
+        "the running sum; and a line of imports as a share of exports, from {first:plain} in {first:period} to "
         "{last:plain} in {last:period}.", high=high, low=low, first=cover[0], last=cover[-1],
     )  # fmt: skip
 

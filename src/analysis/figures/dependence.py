@@ -268,10 +268,10 @@ def partners(report: Report) -> Display:
         id="dependence_partners", title=_partners_title(report), svg=wide, narrow=narrow,
         alt=_partners_alt(report, number, other),
         caption=say(
-            "The effective number is one over the sum of squared partner shares: how many partners of equal size would "
-            "be as concentrated. A partner is doubtful in a year when it has more than {large}% of the record, more "
-            "than {later} times its own mean in the last {n} years of the record, and more than {kotra} times the "
-            "largest figure KOTRA prints for it.", large=f"{100 * who.LARGE:.0f}", later=f"{who.TIMES_LATER:.0f}",
+            "The effective number is one over the sum of squared partner shares: how many partners of equal size "
+            "would be as concentrated. A partner is doubtful in a year when it has more than {large}% of the record, "
+            "more than {later} times its own mean in the last {n} years of the record, and more than {kotra} times "
+            "the largest figure KOTRA prints for it.", large=f"{100 * who.LARGE:.0f}", later=f"{who.TIMES_LATER:.0f}",
             n=who.LAST_YEARS, kotra=f"{who.TIMES_KOTRA:.0f}",
         ),
         records=tuple(

@@ -122,8 +122,7 @@ def event_matrix(report: Report) -> Display:
             "Each square is one class of events, one flow and one window of months round the event. Numbers on wide "
             "pages count episodes: events whose windows overlap are one. Adjustment multiplies the smallest p by the "
             "number of tests in the flow. A square can be powerless because there are too few other places to which "
-            "its "
-            "windows could be moved."
+            "its windows could be moved."
         ),
         records=tuple(_matrix_record(report, key) for key in study.keys),
         notes=(
@@ -166,8 +165,7 @@ def _matrix_axes(axes: Axes, report: Report, columns: list[tuple[str, str]], nar
 
 def _matrix_title(report: Report) -> Sentence:
     return say(
-        "Of {all} combinations of class, flow and window, {no} cannot be tested at all and {never} could not "
-        "have "
+        "Of {all} combinations of class, flow and window, {no} cannot be tested at all and {never} could not have "
         "shown anything",
         all=count(report, "all"),
         no=count(report, "untestable"),
@@ -321,8 +319,7 @@ def event_timeline(report: Report) -> Display:
         title=_timeline_title(report, dated),
         alt=join(
             say(
-                "Above, exports and imports by month as points on a log scale; below, a row of ticks for each "
-                "class "
+                "Above, exports and imports by month as points on a log scale; below, a row of ticks for each class "
                 "of events."
             ),
             *(
@@ -337,9 +334,8 @@ def event_timeline(report: Report) -> Display:
             ),
         ),
         caption=say(
-            "Points below the axis are left out: in the closed months almost nothing crossed. Measures stand "
-            "at "
-            "the day they take effect, launches at the day in Korea."
+            "Points below the axis are left out: in the closed months almost nothing crossed. Measures stand at the "
+            "day they take effect, launches at the day in Korea."
         ),
         records=tuple(
             {"class": c, "event": e.event_id, "date": e.date, "effective": e.effective, "title": e.title, "row": e.row}
@@ -427,9 +423,8 @@ def event_effects(report: Report) -> Display:
         caption=say(
             "Mean trade over a window of months against what the months outside expect, less the mean of the same "
             "computed at dates where nothing happened; bars are intervals of {level} from a block bootstrap. Months "
-            "are "
-            "counted from the event. An interval says how well the mean is known; whether it differs from zero is "
-            "judged by the placebo dates.",
+            "are counted from the event. An interval says how well the mean is known; whether it differs from zero "
+            "is judged by the placebo dates.",
             level="95%",
         ),
         records=tuple(_effect_record(report, key) for key in study.keys if study.cells[key].found is not None),
@@ -711,17 +706,15 @@ def event_correlations(report: Report) -> Display:
         title=say("{n} of {all} correlations of changes survive adjustment", n=len(survive), all=len(pairs)),
         alt=join(
             say(
-                "Grids of squares with correlations in hundredths, one grid for each flow, one row for each "
-                "series, one "
-                "column for each lag."
+                "Grids of squares with correlations in hundredths, one grid for each flow, one row for each series, "
+                "one column for each lag."
             ),
             *(_strongest(report, pairs, flow) for flow in study.flows),
         ),
         caption=say(
             "Both sides are changes: of the series, and of the log of trade, over a year. Numbers are Pearson "
-            "correlations in hundredths; Spearman and the correlation of the undifferenced pair stand in the "
-            "data. "
-            "A positive lag compares the series with later trade."
+            "correlations in hundredths; Spearman and the correlation of the undifferenced pair stand in the data. A "
+            "positive lag compares the series with later trade."
         ),
         records=tuple(_pair_record(report, pair) for pair in study.pairs),
         notes=(
@@ -868,8 +861,8 @@ def event_breaks(report: Report) -> Display:
             *(_break_words(report, flow) for flow in study.flows),
         ),
         caption=say(
-            "Breaks of the level, found by trying every set of dates on the data alone and kept while a bootstrap lets "
-            "them stand. Months below {floor} million US dollars and unfit months are left open.",
+            "Breaks of the level, found by trying every set of dates on the data alone and kept while a bootstrap "
+            "lets them stand. Months below {floor} million US dollars and unfit months are left open.",
             floor=study.plan.settings["floor_usd_million"],
         ),
         records=tuple(
@@ -972,8 +965,7 @@ def event_panel(report: Report) -> Display:
         title=_panel_title(report),
         alt=_panel_alt(report),
         caption=say(
-            "Each series has its own reading, and no index is made of them. Vietnam and Russia stand beside "
-            "China "
+            "Each series has its own reading, and no index is made of them. Vietnam and Russia stand beside China "
             "because agreement of votes alone is no sign of an alliance."
         ),
         records=tuple(_panel_records(votes, visits, council, scores, totals)),

@@ -182,8 +182,8 @@ def index_scale(report: Report) -> Display:
     chosen = [m for m in MEASURES if p.index_year in values.index and pd.notna(values.loc[p.index_year, m])]
     if not chosen:
         return Prose((say(
-            "No index is drawn: {year} has no usable figure on the basis {basis} within the years asked for. "
-            "Choose another index_year.", year=p.index_year, basis=basis_label(report),
+            "No index is drawn: {year} has no usable figure on the basis {basis} within the years asked for. Choose "
+            "another index_year.", year=p.index_year, basis=basis_label(report),
         ),), "note")  # fmt: skip
     index = values[chosen] / values.loc[p.index_year, chosen] * INDEX_BASE
     statuses, marks = series.wide(cells, "status"), turning_marks(report)

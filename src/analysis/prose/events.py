@@ -26,22 +26,18 @@ def question(report: Report) -> Prose:
         (
             say(
                 "Essays on the relationship say that policy hardly changed with the nuclear tests, or that sanctions "
-                "bite, or "
-                "that they do not. Here each saying becomes a comparison that could have come out otherwise."
+                "bite, or that they do not. Here each saying becomes a comparison that could have come out "
+                "otherwise."
             ),
             say(
                 "Classes of events, windows, regimes, baseline and tests were written down before the first result; "
-                "they "
-                "are "
-                "tables of the data package. A month of grade {bad}, or one that the audit does not let be read "
-                "singly, "
-                "carries no test.",
+                "they are tables of the data package. A month of grade {bad}, or one that the audit does not let be "
+                "read singly, carries no test.",
                 bad="C or D",
             ),
             say(
                 "An event inside a regime is compared with other dates of that regime. One that opens a regime is "
-                "compared with "
-                "the regime before. A baseline needs {n} months at least.",
+                "compared with the regime before. A baseline needs {n} months at least.",
                 n=declared.settings["min_baseline_months"],
             ),
         ),
@@ -54,8 +50,8 @@ def what_can_be_tested(report: Report) -> Prose:
     study = report.event_study
     told = [
         say(
-            "Of {all} cells {yes} can be tested and {alone} only if they were the one test made; in {never} the "
-            "test could not have rejected whatever the figures, and {no} cannot be tested at all.",
+            "Of {all} cells {yes} can be tested and {alone} only if they were the one test made; in {never} the test "
+            "could not have rejected whatever the figures, and {no} cannot be tested at all.",
             all=count(report, "all"),
             yes=count(report, "testable"),
             alone=count(report, "alone"),
@@ -76,8 +72,8 @@ def what_can_be_tested(report: Report) -> Prose:
         )
     told.append(
         say(
-            "{n} cells that have an effect share at least {part} of their months with another class: what "
-            "they show cannot be laid to one of the two.",
+            "{n} cells that have an effect share at least {part} of their months with another class: what they show "
+            "cannot be laid to one of the two.",
             n=count(report, "inseparable"),
             part=percent_text(100 * study.plan.number("not_separable"), 0, sign=False),
         )
@@ -85,8 +81,7 @@ def what_can_be_tested(report: Report) -> Prose:
     told.append(
         say(
             "In {n} cells the months are more persistent than the noise for which the p values hold ({rho} from one "
-            "month "
-            "to the next); a small p there says less than it seems to.",
+            "month to the next); a small p there says less than it seems to.",
             n=count(report, "persistent"),
             rho=f"{GUARDED:g}",
         )
@@ -132,9 +127,8 @@ def _control(report: Report, label: str, tested: list[Cell]) -> Sentence:
     missed = [c for c in tested if c not in found and c not in plain]
     parts = [
         say(
-            "{name}: windows that can be tested {n}; the fall shows after adjustment in {f}, before adjustment "
-            "only in "
-            "{p}, and is missed in {m}.",
+            "{name}: windows that can be tested {n}; the fall shows after adjustment in {f}, before adjustment only "
+            "in {p}, and is missed in {m}.",
             name=Words(sentence_case(label)),
             n=len(tested),
             f=len(found),
@@ -237,8 +231,7 @@ def correlations(report: Report) -> Prose:
     told = [
         say(
             "{n} of {m} correlations of changes have a p of {alpha} or less; chance alone would give about "
-            "{by_chance}. "
-            "{kept} survive adjustment.",
+            "{by_chance}. {kept} survive adjustment.",
             n=len(plain),
             m=len(pairs),
             alpha=f"{alpha:g}",
@@ -247,8 +240,7 @@ def correlations(report: Report) -> Prose:
         ),
         say(
             "In {n} of {m} pairs the undifferenced correlation is the larger one: both sides drift, and drifting "
-            "series "
-            "correlate without a link.",
+            "series correlate without a link.",
             n=len(levels),
             m=len(pairs),
         ),
@@ -274,9 +266,8 @@ def breaks(report: Report) -> Prose:
         close = [s for s in found.shifts if s.near and s.first <= s.month + s.distance <= s.last]
         told.append(
             say(
-                "{flow}: breaks found {n}, in {months}. Of these {close} have a measure, a closure or a "
-                "reopening of the "
-                "calendar among the dates that fit as well.",
+                "{flow}: breaks found {n}, in {months}. Of these {close} have a measure, a closure or a reopening of "
+                "the calendar among the dates that fit as well.",
                 flow=name,
                 n=report.fact(f"events.breaks.{flow}"),
                 months=listing([when(s.month) for s in found.shifts]),
@@ -293,9 +284,8 @@ def deteriorating(report: Report) -> Prose:
     if len(china) > 1:
         told.append(
             say(
-                "In the General Assembly China and the DPRK voted alike in {a} of common roll calls in "
-                "{a:period} and "
-                "{b} in {b:period}.",
+                "In the General Assembly China and the DPRK voted alike in {a} of common roll calls in {a:period} "
+                "and {b} in {b:period}.",
                 a=china[0],
                 b=china[-1],
             )
@@ -304,8 +294,7 @@ def deteriorating(report: Report) -> Prose:
         if vietnam and russia:
             told.append(
                 say(
-                    "Vietnam agreed with the DPRK in {v} of them in {v:period} and Russia in {r}, so the fall "
-                    "is not "
+                    "Vietnam agreed with the DPRK in {v} of them in {v:period} and Russia in {r}, so the fall is not "
                     "the mark of one pair alone.",
                     v=vietnam[-1],
                     r=russia[-1],
@@ -317,8 +306,7 @@ def deteriorating(report: Report) -> Prose:
     if (voted := votes["for"]) and (veto := votes["veto"]) and (abstained := votes["abstain"]):
         told.append(
             say(
-                "In the Security Council China voted for {n} texts on the DPRK {n:when}, abstained on {a} and "
-                "vetoed "
+                "In the Security Council China voted for {n} texts on the DPRK {n:when}, abstained on {a} and vetoed "
                 "{v}.",
                 n=voted,
                 a=abstained,
@@ -327,8 +315,7 @@ def deteriorating(report: Report) -> Prose:
         )
     told.append(
         say(
-            "Visits are those that the collection dates; their number says little about a year, and nothing "
-            "about "
+            "Visits are those that the collection dates; their number says little about a year, and nothing about "
             "what was agreed. The score of events depends on how much is reported."
         )
     )
@@ -342,9 +329,8 @@ def missing(report: Report) -> Prose:
         (
             say(
                 "Missing: months of other partners, which would show whether a month was odd for the DPRK alone; a "
-                "price "
-                "of "
-                "coal; China's total trade by month after the series used here ends; scores of events for all years."
+                "price of coal; China's total trade by month after the series used here ends; scores of events for "
+                "all years."
             ),
             say("Crude oil leaves the record of exports before most events, so exports say nothing about oil."),
         ),
@@ -374,8 +360,7 @@ def _chief(report: Report) -> tuple[Finding, ...]:
     second = Finding(
         say(
             "Most of what is said about events and trade cannot be tested: of {all} combinations of class, flow and "
-            "window "
-            "{no} have too few usable months and {never} could not have shown anything.",
+            "window {no} have too few usable months and {never} could not have shown anything.",
             all=count(report, "all"),
             no=count(report, "untestable"),
             never=count(report, "powerless"),
@@ -416,8 +401,7 @@ def _tests_headline(report: Report, political: list[Cell], stands: list[Cell]) -
         )
     sharp = min(tests, key=lambda c: c.possible.detectable or 0)
     return say(
-        "No effect of tests, launches, visits or incidents on monthly trade survives in {n} comparisons; for "
-        "nuclear "
+        "No effect of tests, launches, visits or incidents on monthly trade survives in {n} comparisons; for nuclear "
         "tests the sharpest of them would have missed anything smaller than {seen}.",
         n=len(political),
         seen=seen(sharp.possible.detectable, study.verdict(sharp.key)),

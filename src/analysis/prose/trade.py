@@ -78,8 +78,8 @@ def long_run(report: Report) -> Finding | None:
     headline = say(f"Trade {moved} {{nominal:abs}} a year on average {{nominal:when}}.", nominal=nominal)
     if real:
         detail = say(
-            "In constant dollars it was {real} a year ({real:period}). An average between two end years says "
-            "nothing about the years between them; the peak and the troughs are in the chart.", real=real,
+            "In constant dollars it was {real} a year ({real:period}). An average between two end years says nothing "
+            "about the years between them; the peak and the troughs are in the chart.", real=real,
         )  # fmt: skip
     else:
         detail = say("No rate in constant dollars: the price index does not reach the end years.")
@@ -183,7 +183,8 @@ def dollars_rule(report: Report) -> Prose:
     p, missing = report.parameters, prices.missing_months(report.catalogue)
     parts = [say(
         "Constant dollars are dollars of {base}: each value times the US consumer price index of {base}, divided by "
-        "that of its own year. A year's index is the mean of the months that were published, at least {least} of them.",
+        "that of its own year. A year's index is the mean of the months that were published, at least {least} of "
+        "them.",
         base=p.base_year, least=prices.MONTHS_NEEDED,
     )]  # fmt: skip
     if missing:

@@ -124,8 +124,7 @@ def event_testable(report: Report) -> TableDisplay:
         notes=(
             say(
                 "Could have seen: the fall or rise that the test would find with a chance of {power}. No figure "
-                "inside "
-                "a window was read for this table.",
+                "inside a window was read for this table.",
                 power=percent_text(100 * study.plan.number("power"), sign=False),
             ),
         ),
@@ -212,9 +211,8 @@ def _effects(report: Report, keys: list[Key], *, id: str, title: Any, long: bool
         ),
         notes=(
             say(
-                "p: placebo dates; where an episode opens a regime, calibrated on noise. p beside: circular "
-                "shift, or the plain rank among earlier dates. Adjusted: Holm, within the flow, over {n} tests of "
-                "exports "
+                "p: placebo dates; where an episode opens a regime, calibrated on noise. p beside: circular shift, "
+                "or the plain rank among earlier dates. Adjusted: Holm, within the flow, over {n} tests of exports "
                 "and {m} of imports.",
                 n=study.family.get("exports", 0),
                 m=study.family.get("imports", 0),
@@ -320,8 +318,7 @@ def event_quarters(report: Report) -> TableDisplay:
         notes=(
             say(
                 "Million US dollars, Chinese customs. A dash is a gap. No month around these tests has a baseline, "
-                "so no "
-                "test is made."
+                "so no test is made."
             ),
             *caveats(report, "crude-unreported", "derived-months", bases=["customs"]),
         ),
