@@ -23,7 +23,7 @@ from analysis.parameters import resolve
 from analysis.render import build
 
 ROOT = Path(__file__).parents[1]
-COUNTED = pytest.StashKey[list[str]]()
+COUNTED = "counted"
 
 # The same examples in every run: a red test here is a red test everywhere.
 settings.register_profile("suite", deadline=None, max_examples=60, derandomize=True, database=None)
@@ -31,8 +31,13 @@ settings.load_profile("suite")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """What tests counted, for `make test` to show whether they pass or not."""
-    if lines := config.stash.get(COUNTED, []):
+    """What tests counted, for `make test` to show whether they pass or not; the workers of xdist report it too."""
+    reports = [report for group in terminalreporter.stats.values() for report in group]
+    lines = [
+        str(text) for report in reports if getattr(report, "when", "") == "call"
+        for name, text in report.user_properties if name == COUNTED
+    ]  # fmt: skip
+    if lines:
         terminalreporter.section("counted")
         for line in lines:
             terminalreporter.write_line(line)
@@ -41,7 +46,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 @pytest.fixture
 def count(request: pytest.FixtureRequest) -> Callable[[str], None]:
     """Takes a sentence that `make test` shows at its end."""
-    return request.config.stash.setdefault(COUNTED, []).append
+    return lambda line: request.node.user_properties.append((COUNTED, line))
 
 
 @pytest.fixture(scope="session")

@@ -265,7 +265,7 @@ def _make(plan: Plan, inputs: dict[str, str], old: outputs.Manifest | None, prog
     digest = _digest(inputs)
     from .workbook import workbook
 
-    executed, seconds, book = _execute(plan, progress)
+    executed, seconds, book = _execute(plan, inputs, progress)
     folder = swap.new_folder(plan.output)
     folder.mkdir()
     _export(plan, executed, folder, progress)
@@ -290,14 +290,30 @@ def _make(plan: Plan, inputs: dict[str, str], old: outputs.Manifest | None, prog
     return manifest
 
 
+# Facts of the last builds of this process, by what they are computed from: formats and notebooks share them.
+_BOOKS: dict[str, FactBook] = {}
+
+
+def _facts(plan: Plan, inputs: Mapping[str, str]) -> FactBook:
+    """All facts of the edition, computed."""
+    key = _digest([inputs[name] for name in ("parameters", "package", "data", "libraries")])
+    if key not in _BOOKS:
+        book = Report(plan.parameters, plan.catalogue).facts
+        len(book)  # loads every topic
+        while len(_BOOKS) > 3:
+            _BOOKS.pop(next(iter(_BOOKS)))
+        _BOOKS[key] = book
+    return _BOOKS[key]
+
+
 def _execute(
-    plan: Plan, progress: Progress
+    plan: Plan, inputs: Mapping[str, str], progress: Progress
 ) -> tuple[list[tuple[str, NotebookNode]], dict[str, float], FactBook]:
     """The executed notebooks by name, the seconds each took, and the facts the build computed itself."""
     executed, seconds = [], {}
     with scratch.folder() as temporary:
         with execute.warm(temporary):
-            book = Report(plan.parameters, plan.catalogue).facts
+            book = _facts(plan, inputs)
         for position, path in enumerate(plan.notebooks, start=1):
             progress(f"[{position}/{len(plan.notebooks)}] {path.stem}")
             begun = time.perf_counter()
