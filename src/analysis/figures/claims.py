@@ -11,7 +11,7 @@ from ..captions import recency
 from ..claims.rules import VERDICTS
 from ..display import Display, FigureDisplay, Prose, Reference, Sentence, anchor, say
 from ..facts import Fact
-from ..formatting import number
+from ..formatting import day_text, number
 from ..report import Report
 
 ESSAYS = ("e1", "e2")
@@ -54,6 +54,7 @@ def verdicts(report: Report) -> Display:
             {"verdict": verdict, **{essay_names(report)[key]: found[key][verdict].value for key in essays}}
             for verdict in shown
         ),
+        notes=(say("Judged on all years. Data package of {day}.", day=day_text(report.catalogue.data_date)),),
     )  # fmt: skip
 
 
