@@ -25,6 +25,8 @@ def verdicts(report: Report) -> Display:
     found = {key: {v: report.fact(f"claims.count.{key}.{anchor(v)}") for v in VERDICTS} for key in ESSAYS}
     shown = [verdict for verdict in VERDICTS if any(found[key][verdict].value for key in ESSAYS)]
     essays = [key for key in ESSAYS if any(found[key][v].value for v in shown)]
+    if not essays:
+        return Prose((say("No essay was written by the day asked for, so no claim is judged."),), "note")
 
     def paint(figure: Figure, narrow: bool) -> None:
         axes = figure.add_subplot()

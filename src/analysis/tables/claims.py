@@ -13,7 +13,7 @@ from ..prose.claims import told
 from ..report import Report
 
 
-def ledger(report: Report, essay: str) -> TableDisplay:
+def ledger(report: Report, essay: str = "E1") -> TableDisplay:
     """Every claim of one essay with its verdict, in the order of the essay."""
     return _table(report, f"claims_{essay.lower()}", "The claims of this essay, and what the data say",
                   [judged for judged in report.judged if judged.claim.essay == essay])  # fmt: skip
