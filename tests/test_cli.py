@@ -296,7 +296,7 @@ def closed_after_a_line(environment: dict[str, str], *words: str) -> tuple[str, 
 @POSIX_SIGNALS
 def test_a_reader_who_has_enough_ends_a_listing_quietly() -> None:
     first, code, err = closed_after_a_line(dict(os.environ), "fact", "trade")
-    assert first.startswith(("trade.", "dependence.")) and (code, err) == (141, "")
+    assert re.match(r"[a-z]+\.[a-z0-9_.-]+ ", first) and (code, err) == (141, "")
 
 
 @POSIX_SIGNALS
