@@ -18,6 +18,7 @@ from pathlib import Path
 
 import pytest
 
+from analysis.catalogue import Catalogue
 from conftest import ROOT
 
 pytestmark = pytest.mark.slow
@@ -103,10 +104,10 @@ def a_notebook(copy: Copy, said: str) -> None:
 
 
 def a_source(copy: Copy, said: str) -> None:
-    sources = copy.rows("default-05_data_and_methods/tables/data_sources.csv")
-    (row,) = [row for row in sources if row["source_id"].startswith("example")]
+    sources = Catalogue(copy.root / "data").sources
+    row = sources.loc["example-org-2026-0001"]
     assert row["publisher"] == "Example publisher" and row["terms"] == "single-figures-quoted"
-    assert "https://example.org/page" in copy.page("default-05_data_and_methods")
+    assert f"from {len(sources)} sources" in copy.page("default-05_data_and_methods")
 
 
 def a_table(copy: Copy, said: str) -> None:
@@ -131,10 +132,9 @@ def a_parameter(copy: Copy, said: str) -> None:
 
 
 def an_event_class(copy: Copy, said: str) -> None:
-    rows = copy.rows("default-00_summary/tables/summary_phases.csv")
+    rows = copy.rows("default-01_trade_growth/tables/trade_phases.csv")
     assert [row["opened_by"] for row in rows if row["phase"] == "example"] == ["example-event"]
-    page = copy.page("default-00_summary")
-    assert "since the example" in page and "Example phase" in page
+    assert "Example phase" in copy.page("default-01_trade_growth")
 
 
 def an_edition(copy: Copy, said: str) -> None:
