@@ -55,7 +55,7 @@ if how == "limit":
     resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     said["after"] = render("--force")
 else:
-    mount("-t", "tmpfs", "-o", "size=8m", "none", str(folder))
+    mount("-t", "tmpfs", "-o", "size=40m", "none", str(folder))
     said["before"] = render()
     if how == "full":
         for room in (0, 200_000):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import importlib.util
 import json
 import re
@@ -67,7 +68,7 @@ def test_published_documents_are_of_these_facts_and_hold_no_clock(name: str, cat
     folder, report = FOLDER / name, report_of(name, catalogue)
     page = (folder / "index.html").read_text(encoding="utf-8")
     text = re.sub(r"\s", "", "".join(p.extract_text() for p in PdfReader(folder / "report.pdf").pages))
-    plain = re.sub(r"<[^>]*>", "", page)
+    plain = html.unescape(re.sub(r"<[^>]*>", "", page))
     for finding in prose.summary.findings(report).findings:
         assert finding.headline.text in plain
         assert re.sub(r"\s", "", finding.headline.text) in text.replace("\u2060", "")
