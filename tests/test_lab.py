@@ -175,7 +175,7 @@ def by_command(*settings: str) -> dict[str, float | None]:
     """Every fact, as `python -m analysis fact` gives it with these settings."""
     words = [word for setting in settings for word in ("--set", setting)]
     done = subprocess.run(
-        [sys.executable, "-m", "analysis", "fact", "trade", "--list", "--json", *words],
+        [sys.executable, "-m", "analysis", "fact", ".", "--list", "--json", *words],
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     return {fact["id"]: fact["value"] for fact in json.loads(done.stdout)}
