@@ -34,7 +34,7 @@ from analysis.parameters import resolve
 from analysis.render import build, execute, outputs, swap
 from analysis.render.html import ReportHTMLExporter
 from analysis.render.pdf import ReportPDFExporter
-from conftest import ROOT, Guard, Project, contents, guard, showing
+from conftest import FEW, ROOT, WORDS_OF_FEW, Guard, Project, contents, guard, showing
 
 CLOCKS = ("started", "finished", "notebooks")
 
@@ -593,11 +593,12 @@ def test_the_guard_sees_every_request(request_: str, tmp_path: Path) -> None:
 def test_a_request_in_a_notebook_stops_the_build_that_is_watched(
     project: Project, report: Report, tmp_path: Path
 ) -> None:
+    project.few_facts()
     small(project, report, REQUESTS["a page"][0])
     watch = guard(tmp_path / "guard")
     done = subprocess.run(
-        [sys.executable, "-m", "analysis", "render", "--format", "html"], text=True, capture_output=True,
-        env=project.environment(**watch.environment),
+        [sys.executable, "-m", "analysis", "render", "--format", "html", *WORDS_OF_FEW], text=True,
+        capture_output=True, env=project.environment(**watch.environment),
     )  # fmt: skip
     assert done.returncode == 1 and "notebook 00_small, cell 4" in done.stderr and "www.example.org" in done.stderr
     assert [line for line in watch.log() if line != "watched"]
@@ -776,7 +777,7 @@ def test_one_edition_that_fails_does_not_stop_the_others(
 def started(project: Project, *words: str) -> subprocess.Popen[str]:
     # A session of its own: what a terminal would do to its foreground group, `os.killpg` does here.
     return subprocess.Popen(
-        [sys.executable, "-m", "analysis", "render", "--format", "html", "--force", *words], text=True,
+        [sys.executable, "-m", "analysis", "render", "--format", "html", "--force", *WORDS_OF_FEW, *words], text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=project.environment(PYTHONUNBUFFERED="1"),
         start_new_session=True,
     )  # fmt: skip
@@ -839,13 +840,14 @@ ENDS = {
 def test_a_build_that_is_stopped_at_any_moment_leaves_the_report_whole(
     project: Project, report: Report, end: str
 ) -> None:
+    project.few_facts()
     # The notebook waits for a file while an environment variable says so: the same inputs, time to be stopped.
     small(
         project, report,
         "import os, time\nif os.environ.get('SLOW'):\n    open('pid', 'w').write(str(os.getpid()))\n"
         "    while not os.path.exists('go'):\n        time.sleep(0.02)\n    os.remove('go')",
     )  # fmt: skip
-    html()
+    html(**FEW)
     held, number = contents(project.output), ENDS[end][0]
     pid_file = project.root / "notebooks" / "pid"
     for moment in MOMENTS:
@@ -860,7 +862,7 @@ def test_a_build_that_is_stopped_at_any_moment_leaves_the_report_whole(
             moment(project, process)
             if moment is in_cell:
                 with pytest.raises(BuildError, match="Another build of"):
-                    html()
+                    html(**FEW)
             ENDS[end][1](process.pid, number)
             _, err = process.communicate(timeout=60)
         finally:
@@ -882,7 +884,7 @@ def test_a_build_that_is_stopped_at_any_moment_leaves_the_report_whole(
         if number != signal.SIGKILL and not late:
             assert contents(project.output) == held and helpers(project.output) == [], where
         # The next start finds the old report or the new one; both are of the same inputs, so of the same bytes.
-        after = html()
+        after = html(**FEW)
         assert helpers(project.output) == [], where
         now = contents(project.output)
         assert set(now) == set(held) and {n for n in now if now[n] != held[n]} <= {"manifest.json"}, where

@@ -19,7 +19,7 @@ import pytest
 
 from analysis import Report, tables
 from analysis.render import build, execute, outputs, scratch, swap
-from conftest import Project, contents, showing
+from conftest import FEW, WORDS_OF_FEW, Project, contents, showing
 
 pytestmark = [
     pytest.mark.slow,
@@ -52,6 +52,7 @@ class Killing:
         self.output = project.root / "a folder é" / "out"
         self.temporary = tmp_path / "tmp"
         self.temporary.mkdir()
+        project.few_facts()
         project.notebook("raise RuntimeError('not asked for')", name="01_other")
         # No charts, no import of the package: the build is all machinery.
         project.notebook(showing(tables.parameters(report).node()), "print(title)", name=ONLY)
@@ -61,13 +62,13 @@ class Killing:
     def start(self, title: str) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             [sys.executable, "-m", "analysis", "render", "--only", ONLY, "--format", "html", "--set", f"title={title}",
-             "--output", str(self.output)],
+             "--output", str(self.output), *WORDS_OF_FEW],
             env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
 
     def finish(self, title: str) -> build.Built:
         """The next build, in this process."""
-        return build.build(only=ONLY, formats=["html"], settings={"title": title}, output=self.output)
+        return build.build(only=ONLY, formats=["html"], settings={"title": title, **FEW}, output=self.output)
 
     def processes(self) -> list[int]:
         """The processes that a killed command left, by the mark in their environment; dead ones are taken away."""
@@ -209,8 +210,9 @@ def kernels(killing: Killing) -> list[int]:
 
 def test_two_builds_at_once_one_wins_and_the_other_says_so(project: Project, report: Report) -> None:
     wait = "import os, time\nopen('ready', 'w').close()\nwhile not os.path.exists('go'):\n    time.sleep(0.02)"
+    project.few_facts()
     project.notebook(showing(tables.parameters(report).node()), wait, "print(title)")
-    command = [sys.executable, "-m", "analysis", "render", "--format", "html", "--set"]
+    command = [sys.executable, "-m", "analysis", "render", "--format", "html", *WORDS_OF_FEW, "--set"]
     pair = [
         subprocess.Popen([*command, f"title=Build {n}"], env=project.environment(), text=True, stdout=subprocess.PIPE,
                          stderr=subprocess.PIPE)

@@ -30,7 +30,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
 TOKEN = "of-this-test"
 SECONDS = 120
-FACT = re.compile(r'<data class="fact" value="([^"]+)"[^>]*>([^<]*)</data>')
+FACT = re.compile(r'<data class="fact"[^>]*? value="([^"]+)"[^>]*>([^<]*)</data>')
 OPEN = """(async () => {
   const until = async test => { while (!test()) await new Promise(next => setTimeout(next, 50)); };
   await until(() => window.jupyterapp);

@@ -77,8 +77,8 @@ class Fact:
             raise ValueError(f"{self.id}: unknown unit {self.unit!r}")
         if self.status not in STATUSES:
             raise ValueError(f"{self.id}: unknown status {self.status!r}")
-        if not self.stats:
-            object.__setattr__(self, "stats", None)
+        rounded = {name: significant(number) for name, number in (self.stats or {}).items()}
+        object.__setattr__(self, "stats", rounded or None)
         for name in ("value", "low", "high"):
             number = getattr(self, name)
             if number is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ast
 import functools
+import weakref
 from collections.abc import Mapping
 from typing import Any
 
@@ -24,6 +25,10 @@ from .formatting import day_text
 from .parameters import PARAMETER_NAMES, ReportParameters, resolve
 from .trade import periods, phases, series
 
+# Reports that somebody holds, by what they are made from: a claim is judged on a report of all years, which is often
+# one that is already there.
+_HELD: weakref.WeakValueDictionary[tuple[ReportParameters, int], Report] = weakref.WeakValueDictionary()
+
 
 class Report:
     """Parameters, catalogue and facts of one edition. Facts are computed when first asked for."""
@@ -31,6 +36,7 @@ class Report:
     def __init__(self, parameters: ReportParameters | None = None, catalogue: Catalogue | None = None) -> None:
         self.catalogue = catalogue or load()
         self.parameters = parameters or resolve({}, self.catalogue)
+        _HELD[self.parameters, id(self.catalogue)] = self
 
     @functools.cached_property
     def facts(self) -> FactBook:
@@ -79,7 +85,9 @@ class Report:
     def _with(self, **changes: Any) -> Report:
         """The report of the same parameters but for `changes`; itself where they change nothing."""
         changed = self.parameters.model_copy(update=changes)
-        return self if changed == self.parameters else Report(changed, self.catalogue)
+        if changed == self.parameters:
+            return self
+        return _HELD.get((changed, id(self.catalogue))) or Report(changed, self.catalogue)
 
     @functools.cached_property
     def shares(self) -> dict[str, dict[int, Share]]:

@@ -7,17 +7,15 @@ in paddy. Flour is in no exporter's record and counts only where a definition sa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from ..catalogue import Catalogue
 from ..facts import Fact
 from .amounts import Amount, Share, add, gap, share
-from .readings import Records, converted, factor, known, part_of, sources_of, widened, zero
+from .readings import Records, Row, converted, factor, known, part_of, sources_of, widened, zero
 
 if TYPE_CHECKING:
     from ..parameters import ReportParameters
@@ -89,7 +87,7 @@ def _request(catalogue: Catalogue, as_of: date | None, rice: str, doubtful: str,
     for name, value, allowed in (("rice", rice, RICE), ("doubtful", doubtful, DOUBTFUL), ("imports", imports, IMPORTS)):
         if value not in allowed:
             raise ValueError(f"{name} is one of {', '.join(allowed)}, not {value!r}")
-    flagged = frozenset(doubtful_rows(catalogue, as_of).get("row_id", ()))
+    flagged = frozenset(row["row_id"] for row in doubtful_rows(catalogue, as_of))
     return _Request(catalogue, as_of, rice, doubtful, imports, known(catalogue, EXPORTS, as_of), flagged)
 
 
@@ -97,7 +95,7 @@ def extra_facts(catalogue: Catalogue, parameters: ReportParameters) -> Iterator[
     """What each doubtful shipment does to the share, and between which bounds a share in calories must lie."""
     p = parameters
     effects = effect_of_doubtful(catalogue, p.as_of, p.rice)
-    for row in doubtful_rows(catalogue, p.as_of).to_dict("records"):
+    for row in doubtful_rows(catalogue, p.as_of):
         year = int(row["year"])
         if row["crop"] not in CEREALS or not p.start_year <= year <= p.end_year:
             continue
@@ -124,31 +122,25 @@ def extra_facts(catalogue: Catalogue, parameters: ReportParameters) -> Iterator[
             )  # fmt: skip
 
 
-def doubtful_rows(catalogue: Catalogue, as_of: date | None = None) -> pd.DataFrame:
+def doubtful_rows(catalogue: Catalogue, as_of: date | None = None) -> list[Row]:
     """Shipments that look like trade with South Korea under the wrong name, or like a single error, by the rule above.
 
     Columns are those of the table and `before` and `after`, the tonnes of the neighbouring years.
     """
     exports = known(catalogue, EXPORTS, as_of)
     if exports.absent:
-        return pd.DataFrame()
+        return []
     trusted = _trusted(catalogue)
-    rows = exports.rows
-    weights = {
-        (int(year), str(crop), str(exporter)): float(value)
-        for year, crop, exporter, value in zip(
-            rows["year"], rows["crop"], rows["exporter"], rows["value"], strict=True
-        )
-    }
+    weights = {(int(row["year"]), str(row["crop"]), str(row["exporter"])): float(row["value"]) for row in exports.rows}
     first, last = exports.years()[0], exports.years()[-1]
-    found = []
-    for row in rows.to_dict("records"):
+    found: list[Row] = []
+    for row in exports.rows:
         year, crop, exporter, value = int(row["year"]), str(row["crop"]), str(row["exporter"]), float(row["value"])
         before, after = (weights.get((year + step, crop, exporter), 0.0) for step in (-1, 1))
         inside = first < year < last and exporter not in trusted
         if inside and value >= SPIKE_TONNES and value >= SPIKE_RATIO * max(before, after):
             found.append({**row, "before": before, "after": after})
-    return pd.DataFrame.from_records(found, columns=[*rows.columns, "before", "after"])
+    return found
 
 
 def _trusted(catalogue: Catalogue) -> frozenset[str]:
@@ -163,10 +155,10 @@ def effect_of_doubtful(
     """For each doubtful shipment of a cereal: China's share of all cereals that year with it, and without it alone."""
     request = _Request(catalogue, as_of, rice, "keep", "exporters", known(catalogue, EXPORTS, as_of), frozenset())
     effects = {}
-    for row in doubtful_rows(catalogue, as_of).to_dict("records"):
+    for row in doubtful_rows(catalogue, as_of):
         if row["crop"] in CEREALS:
-            year, rows = int(row["year"]), request.exports.rows
-            fewer = Records(EXPORTS, rows[rows["row_id"] != row["row_id"]])
+            year = int(row["year"])
+            fewer = Records(EXPORTS, [other for other in request.exports.rows if other["row_id"] != row["row_id"]])
             without = _Request(catalogue, as_of, rice, "keep", "exporters", fewer, frozenset())
             effects[str(row["row_id"])] = (_cereal_imports(request, year), _cereal_imports(without, year))
     return effects
@@ -185,11 +177,11 @@ def calorie_bounds(shares_by_crop: Iterable[Share]) -> tuple[float, float] | Non
 # ---------------------------------------------------------------------------------------------- what exporters report
 
 
-def _weight(request: _Request, rows: pd.DataFrame) -> Amount:
+def _weight(request: _Request, rows: Sequence[Row]) -> Amount:
     """Grain of `rows` in tonnes, rice in the terms asked for; nothing if there are no rows."""
     amounts = []
-    for crop in dict.fromkeys(rows["crop"]) if len(rows) else ():
-        amount = request.exports.amount(rows[rows["crop"] == crop], UNIT, "")
+    for crop in dict.fromkeys(row["crop"] for row in rows):
+        amount = request.exports.amount([row for row in rows if row["crop"] == crop], UNIT, "")
         if crop == "rice" and request.rice == "paddy":
             amount = converted(amount, factor(request.catalogue, "rice_milled_of_paddy"), UNIT, divide=True)
         amounts.append(amount)
@@ -203,22 +195,21 @@ def _from_china(request: _Request, year: int, crops: tuple[str, ...]) -> Amount:
     first, last = exports.years()[0], exports.years()[-1]
     if not first <= year <= last:
         return gap(f"the record of exporters that is kept runs from {first} to {last}", UNIT)
-    if exports.pick(year=year, crop=crops).empty:
+    if not exports.pick(year=year, crop=crops):
         return gap(
             f"no exporter recorded {name} for the DPRK; nothing shipped, as when the border is closed, "
             "and no report cannot be told apart", UNIT,
         )  # fmt: skip
-    if exports.pick(year=year, exporter="China").empty:
+    if not exports.pick(year=year, exporter="China"):
         return gap("China's report holds no grain; none shipped and no report cannot be told apart", UNIT)
     return _weight(request, exports.pick(year=year, crop=crops, exporter="China"))
 
 
 def _from_others(request: _Request, year: int, crops: tuple[str, ...]) -> Amount:
     """What all other exporters recorded; the interval spans the doubtful shipments, kept or dropped."""
-    rows = request.exports.pick(year=year, crop=crops)
-    rows = rows[rows["exporter"] != "China"] if len(rows) else rows
+    rows = [row for row in request.exports.pick(year=year, crop=crops) if row["exporter"] != "China"]
     every = _weight(request, rows)
-    sound = _weight(request, rows[~rows["row_id"].isin(request.flagged)] if len(rows) else rows)
+    sound = _weight(request, [row for row in rows if row["row_id"] not in request.flagged])
     return widened(every, sound) if request.doubtful == "keep" else widened(sound, every)
 
 
@@ -257,12 +248,13 @@ def _balance(request: _Request, year: int) -> Amount:
     reason = "no balance of cereals by crop is kept"
     if last is not None and year > last:
         reason = "FAO's newer balances do not say how rice is counted, and their last years are imputed"
-    rows = table.pick(year=year)
-    rows = rows[rows["crop"] != "all"] if len(rows) else rows
-    if rows.empty:
+    rows = [row for row in table.pick(year=year) if row["crop"] != "all"]
+    if not rows:
         return gap(table.absent or reason, UNIT)
-    return add(_in_terms(request, table.amount(rows[rows["crop"] == crop], UNIT, reason), crop)
-               for crop in dict.fromkeys(rows["crop"]))  # fmt: skip
+    return add(
+        _in_terms(request, table.amount([row for row in rows if row["crop"] == crop], UNIT, reason), crop)
+        for crop in dict.fromkeys(row["crop"] for row in rows)
+    )
 
 
 def _in_terms(request: _Request, paddy: Amount, crop: str) -> Amount:
@@ -304,15 +296,15 @@ def _nitrogen(request: _Request, year: int) -> Share:
     table = request.table(FERTILISER)
     products = table.pick(year=year, supplier="China")
     reason = "the nitrogen in Chinese fertiliser is known only where its products are printed"
-    if products.empty:
+    if not products:
         part = gap(table.absent or reason, NITROGEN)
     else:
         part = add(
             converted(
-                table.amount(products[products["product"] == product], UNIT, reason),
+                table.amount([row for row in products if row["product"] == product], UNIT, reason),
                 factor(request.catalogue, f"nitrogen_of_{product}"), NITROGEN,
             )
-            for product in dict.fromkeys(products["product"])
+            for product in dict.fromkeys(row["product"] for row in products)
         )  # fmt: skip
     whole = table.amount(
         table.pick(year=year, supplier="all", product="nitrogen"), NITROGEN, "no nitrogen imports are kept"

@@ -7,17 +7,15 @@ oil used; all energy used. Since customs fell silent the quantity of crude oil i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
-import pandas as pd
-
 from ..catalogue import Catalogue
 from ..facts import Fact
 from .amounts import Amount, Share, add, gap, less, share
-from .readings import Records, converted, factor, known, part_of, times, widened, zero
+from .readings import Records, Row, converted, factor, known, part_of, times, widened, zero
 
 if TYPE_CHECKING:
     from ..parameters import ReportParameters
@@ -140,17 +138,17 @@ def _hs27(request: _Request, year: int) -> tuple[Amount, Amount]:
     rows = table.pick(year=year, compiler="baci", importer="PRK")
     kept = ", ".join(str(y) for y in table.years(compiler="baci"))
     reason = f"fuel imports by partner are kept for {kept} only" if kept else "no fuel imports by partner are kept"
-    if rows.empty:
+    if not rows:
         missing = gap(table.absent or reason, USD)
         return missing, missing
-    china = table.amount(rows[rows["exporter"] == "CHN"], USD, "China reported no fuel")
-    every = _sum(table, rows[rows["exporter"] != "CHN"])
-    sound = _sum(table, rows[(rows["exporter"] != "CHN") & rows["exporter"].isin(NEIGHBOURS)])
+    china = table.amount([row for row in rows if row["exporter"] == "CHN"], USD, "China reported no fuel")
+    others = [row for row in rows if row["exporter"] != "CHN"]
+    every, sound = _sum(table, others), _sum(table, [row for row in others if row["exporter"] in NEIGHBOURS])
     return china, widened(every, sound) if request.doubtful == "keep" else widened(sound, every)
 
 
-def _sum(table: Records, rows: pd.DataFrame) -> Amount:
-    return zero(USD) if rows.empty else table.amount(rows, USD, "")
+def _sum(table: Records, rows: Sequence[Row]) -> Amount:
+    return table.amount(rows, USD, "") if rows else zero(USD)
 
 
 def _recorded(request: _Request, year: int) -> Share:
@@ -192,27 +190,27 @@ def _crude(request: _Request, year: int, estimate: bool) -> Amount:
     rows = table.pick(year=year, supplier="China", item="crude")
     if table.absent:
         return gap(table.absent, "tonnes")
-    printed, estimated = rows[rows["status"] != "estimated"], rows[rows["status"] == "estimated"]
-    silent = _silent_from(table)
+    printed = [row for row in rows if row["status"] != "estimated"]
+    estimated = [row for row in rows if row["status"] == "estimated"]
+    silent = silent_from(table)
     reason = "no figure of crude oil from China is kept"
     if silent is not None and year >= silent:
         reason = f"Chinese customs has not reported crude oil since January {silent}"
-        if estimate and not estimated.empty:
+        if estimate and estimated:
             return _first_of(table, estimated, reason)
         if estimate:
             reason += ", and no estimate of its weight is kept"
     return _first_of(table, printed, reason)
 
 
-def _silent_from(table: Records) -> int | None:
-    """The first year in which customs left crude oil out."""
-    rows = table.pick(supplier="China", item="crude", status="unreported")
-    return None if rows.empty else int(rows["year"].min())
+def silent_from(table: Records) -> int | None:
+    """The first year in which customs left crude oil out, from the rows of `OIL`; None where it left out none."""
+    return min(table.years(supplier="China", item="crude", status="unreported"), default=None)
 
 
-def _first_of(table: Records, rows: pd.DataFrame, reason: str) -> Amount:
+def _first_of(table: Records, rows: Sequence[Row], reason: str) -> Amount:
     """The first row as the figure, rival rows as its interval; a gap where a row is not reported."""
-    amounts = [table.amount(rows.iloc[[position]], "tonnes", reason) for position in range(len(rows))]
+    amounts = [table.amount([row], "tonnes", reason) for row in rows]
     return widened(amounts[0], *amounts[1:]) if amounts else gap(reason, "tonnes")
 
 
@@ -237,22 +235,21 @@ def _notified(request: _Request, year: int) -> Share:
     """Deliveries notified to the 1718 Committee; a revised total, where one exists, widens the band."""
     table = request.table(REFINED)
     rows = table.pick(year=year)
-    if rows.empty:
+    if not rows:
         reason = "no complete year of notified deliveries by supplier is kept"
         return share(gap(table.absent or reason, "tonnes"), gap(table.absent or reason, "tonnes"))
-    unit = str(rows.iloc[0]["unit"])
-    part = _whole_year(table, rows[rows["supplier"] == "China"], unit)
-    others = _whole_year(table, rows[rows["supplier"] == "Russia"], unit)
-    total = less(_whole_year(table, rows[rows["supplier"] == "all"], unit), part)
+    unit = str(rows[0]["unit"])
+    part, others, every = (
+        _whole_year(table, [row for row in rows if row["supplier"] == supplier], unit)
+        for supplier in ("China", "Russia", "all")
+    )
+    total = less(every, part)
     return _over_rest(part, total if others.value is None else widened(others, total))
 
 
-def _whole_year(table: Records, rows: pd.DataFrame, unit: str) -> Amount:
+def _whole_year(table: Records, rows: Sequence[Row], unit: str) -> Amount:
     """The sum of the periods if they make up twelve months, otherwise a gap."""
-    months = sum(
-        int(str(last)[5:]) - int(str(first)[5:]) + 1
-        for first, last in zip(rows["first_month"], rows["last_month"], strict=True)
-    )
+    months = sum(int(row["last_month"][5:]) - int(row["first_month"][5:]) + 1 for row in rows)
     reason = "the notified months do not make up the year"
     return table.amount(rows, unit, reason) if months == 12 else gap(reason, unit, table.keys(rows))
 
@@ -286,7 +283,7 @@ def _oil_used_with_products(request: _Request, year: int) -> Share:
     both = table.pick(year=year, item="crude_and_products")
     products = table.pick(year=year, item="products")
     reason = "no yearly weight of oil products from China is kept"
-    if not both.empty:
+    if both:
         part = table.amount(both, "tonnes", reason)
     else:
         crude = _crude(request, year, request.crude == "estimate")

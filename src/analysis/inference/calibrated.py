@@ -22,7 +22,8 @@ from .stretch import Floats
 
 STEPS = np.arange(-22.0, 16.0, 0.1)  # of the integral, in the log of the frequency
 CHUNK = 100  # series at once
-HALVINGS = 24
+SEARCHED, TOLERANCE = (1e-2, 1e4), 1e-6  # of a critical ratio: where it is looked for, and how closely
+SPAN = 1.0  # of the first steps, in logarithms
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,12 +52,42 @@ class Reference:
         return np.asarray(np.max(found, axis=0))
 
     def critical(self, alpha: float) -> float:
-        """The ratio from which the chance is at most `alpha`."""
-        low, high = 1e-2, 1e4
-        for _ in range(HALVINGS):
-            middle = float(np.sqrt(low * high))
-            low, high = (middle, high) if self.chance(np.array([middle]))[0] > alpha else (low, middle)
-        return high
+        """The ratio from which the chance is at most `alpha`, to `TOLERANCE`; never below it.
+
+        The chance falls as the ratio grows. The root is closed in by false position with the Illinois rule, in
+        logarithms, where the curve is nearly straight: a third of the integrals that halving would take.
+        """
+
+        def above(log_ratio: float) -> float:
+            chance = float(self.chance(np.array([np.exp(log_ratio)]))[0])
+            return float(np.log(max(chance, np.finfo(float).tiny)) - np.log(alpha))
+
+        least, most = (float(np.log(bound)) for bound in SEARCHED)
+        low = high = 0.0
+        at_low = at_high = above(0.0)
+        while at_low <= 0 and low > least:
+            low, high, at_high = low - SPAN, low, at_low
+            at_low = above(low)
+        while at_high > 0 and high < most:
+            low, high, at_low = high, high + SPAN, at_high
+            at_high = above(high)
+        if at_low <= 0 or at_high > 0:
+            return float(np.exp(low if at_low <= 0 else high))
+        side = 0
+        while high - low > TOLERANCE:
+            middle = (low * at_high - high * at_low) / (at_high - at_low)
+            # A step that only creeps along one end is drawn inside by a part of the tolerance.
+            middle = min(max(middle, low + TOLERANCE / 4), high - TOLERANCE / 4)
+            value = above(middle)
+            if value > 0:
+                low, at_low = middle, value
+                at_high /= 2 if side == 1 else 1
+                side = 1
+            else:
+                high, at_high = middle, value
+                at_low /= 2 if side == -1 else 1
+                side = -1
+        return float(np.exp(high))
 
 
 def reference(joint: Joint) -> Reference:

@@ -52,18 +52,22 @@ def estimate(residuals: Floats, x: Floats, caution: float = 0.0) -> tuple[float,
     e, m = residuals[index], len(index)
     basis, _ = np.linalg.qr(x[index])
     maker = np.eye(m) - basis @ basis.T
-    neighbours = (np.abs(index[:, None] - index[None, :]) == 1) / 2
+    apart = np.abs(index[:, None] - index[None, :])
+    neighbours = (apart == 1) / 2
     squares, products = float(e @ e), float(e @ neighbours @ e)
-    inner = maker @ neighbours @ maker
-    # The ratio that an AR(1) of each rho would show after the same fit; it grows with rho.
+    # The squares and products that an AR(1) of each rho would show after the same fit; their ratio grows with rho.
+    # Months equally far apart share one power of rho, so the sum over the matrix is one over distances.
     grid = np.linspace(0, LARGEST_RHO, 39)
-    expected = [(np.sum(maker * r), np.sum(inner * r)) for r in (correlation_matrix(g, index) for g in grid)]
-    ratios = np.array([product / square for square, product in expected])
+    powers = grid[:, None] ** np.arange(apart.max() + 1)
+    expected_squares, expected_products = (
+        powers @ np.bincount(apart.ravel(), matrix.ravel()) for matrix in (maker, maker @ neighbours @ maker)
+    )
+    ratios = expected_products / expected_squares
     if np.ptp(ratios) < 1e-9:
         rho = RHOS[1]  # no two neighbouring months: nothing is known of it
     else:
         rho = float(np.interp(products / squares if squares else 0.0, np.maximum.accumulate(ratios), grid))
     if caution:
         rho = max(rho, min(rho + caution / float(np.sqrt(m)), RHOS[-1]))
-    square = float(np.interp(rho, grid, [square for square, _ in expected]))
+    square = float(np.interp(rho, grid, expected_squares))
     return rho, float(np.sqrt(squares / square))

@@ -81,7 +81,7 @@ def _reweighted(
     expected: Floats = np.full(base.shape, np.nan)
     open_rows = np.ones(len(base), dtype=bool)
     for _ in range(ROUNDS):
-        left = np.einsum("pn,nk,nj->pkj", weights, x, x, optimize=True) + np.eye(x.shape[1]) * RIDGE
+        left = (weights[:, None, :] * x.T) @ x + np.eye(x.shape[1]) * RIDGE
         right = (weights * target) @ x
         fitted = np.linalg.solve(left, right[:, :, None])[:, :, 0] @ x.T
         open_rows = ~(np.abs(fitted - expected).max(axis=1) < SETTLED)

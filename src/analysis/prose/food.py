@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..dependence import food
-from ..dependence.readings import known
+from ..dependence.readings import Row, known
 from ..display import Prose, Sentence, say
 from ..errors import listing
 from ..facts import Fact
@@ -43,8 +43,8 @@ def _pairs(report: Report, definition: str) -> list[tuple[Fact, Fact]]:
 def _doubtful(report: Report) -> Sentence | None:
     """The doubtful shipment that moves the share most."""
     p = report.parameters
-    moved: list[tuple[float, Fact, Fact, dict[str, object]]] = []
-    for row in food.doubtful_rows(report.catalogue, p.as_of).to_dict("records"):
+    moved: list[tuple[float, Fact, Fact, Row]] = []
+    for row in food.doubtful_rows(report.catalogue, p.as_of):
         name = str(row["row_id"]).partition("-")[2].replace("-", "_")
         kept, dropped = (report.find(f"dependence.food_{w}_row.{name}.{row['year']}") for w in ("with", "without"))
         if kept and dropped and kept.value is not None and dropped.value is not None:

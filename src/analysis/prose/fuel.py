@@ -32,10 +32,9 @@ def _latest(report: Report, stem: str) -> Fact | None:
 def _silence(report: Report) -> Sentence | None:
     """Since when crude oil is not reported, and what stands in its place."""
     p = report.parameters
-    rows = known(report.catalogue, fuel.OIL, p.as_of).pick(supplier="China", item="crude", status="unreported")
-    if rows.empty or int(rows["year"].min()) > p.end_year:
+    silent = fuel.silent_from(known(report.catalogue, fuel.OIL, p.as_of))
+    if silent is None or silent > p.end_year:
         return None
-    silent = int(rows["year"].min())
     before = _latest_before(report, silent)
     head = say("Chinese customs has not reported crude oil since January {silent}, while deliveries went on: the "
                "weight is not reported, not zero.", silent=silent)  # fmt: skip
