@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ import chromium
 from analysis import Report
 from analysis.catalogue import Catalogue, load, project_root, seal
 from analysis.display import NODE_TYPE
+from analysis.errors import BuildError
 from analysis.parameters import resolve
 from analysis.render import build
 
@@ -73,8 +75,19 @@ def copied_data(tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def built(tmp_path_factory: pytest.TempPathFactory) -> build.Built:
-    """The default edition, rendered once for all tests, HTML and PDF. `built.output` is the folder: read only."""
-    return build.build("default", output=tmp_path_factory.mktemp("built") / "default")
+    """The default edition, rendered once for all tests, HTML and PDF. `built.output` is the folder: read only.
+
+    Workers that run tests side by side share it: one makes it, the others wait until it is up to date.
+    """
+    base = tmp_path_factory.getbasetemp()
+    output = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "built" / "default"
+    while True:
+        try:
+            return build.build("default", output=output)
+        except BuildError as error:
+            if not str(error).startswith("Another build of"):
+                raise
+            time.sleep(0.5)
 
 
 @pytest.fixture(scope="session")

@@ -8,6 +8,7 @@ What is then still open cannot be told apart, and the answer says so.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -40,6 +41,11 @@ class Side:
     libraries: Mapping[str, str]
     data: Mapping[str, str]
     built: str = ""
+
+    @functools.cached_property
+    def holding(self) -> frozenset[str]:
+        """The tables that hold rows of facts."""
+        return frozenset(name.partition("#")[0] for name in self.rows)
 
 
 @dataclass(frozen=True)
@@ -213,15 +219,16 @@ def _part_of_data(pair: Pair, rows: Sequence[RowChange], tables: Sequence[str]) 
     altered, gained or lost. A table that holds none, such as the choice of cells, may reach any fact, as any table
     may reach a fact that names no row.
     """
+    if not tables:
+        return ""
     before, after, old, new = pair.before, pair.after, pair.old, pair.new
     altered = [row.row for row in rows if row.how == "altered"]
     moved = before is None or after is None or not same(before.value, after.value)
     if altered and (not moved or any(_values(old.rows[row]) != _values(new.rows[row]) for row in altered)):
         return "sure"
-    holding = {name.partition("#")[0] for name in (*old.rows, *new.rows)}
     named = [row for fact in (before, after) if fact for row in fact.rows]
     changed = set(tables)
-    if altered or changed - holding or (changed and not named):
+    if altered or changed - old.holding - new.holding or (changed and not named):
         return "perhaps"
     came = [row.row for row in rows] if before and after else named
     return "perhaps" if any(row.partition("#")[0] in changed for row in came) else ""
