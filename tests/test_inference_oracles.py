@@ -16,7 +16,7 @@ from scipy import stats
 from statsmodels.stats.multitest import multipletests
 
 from analysis import inference
-from analysis.inference import Rules, Stretch, robust
+from analysis.inference import Rules, Stretch, calibrated, robust
 from analysis.inference.breaks import _largest_f
 from analysis.inference.errors import WORKING_RHOS, placements
 from analysis.inference.noise import ar1, correlation_matrix, estimate
@@ -169,6 +169,39 @@ def test_p_of_a_small_case_counted_by_hand() -> None:
     assert isinstance(again, inference.Effect)
     rank = (np.abs(y - y.mean()) >= abs(y[4] - y.mean()) - 1e-12).mean()
     assert again.placebo.p == pytest.approx(rank)
+
+
+# ------------------------------------------------------------------------------ an event that opens a regime
+
+
+@pytest.mark.parametrize("placebos", [1, 3, 10, 60])
+@pytest.mark.parametrize("ratio", [0.3, 1.0, 2.5, 8.0])
+def test_the_calibrated_p_is_that_of_the_f_distribution_where_placebos_are_independent(
+    placebos: int, ratio: float
+) -> None:
+    """One normal variable over the root mean square of `placebos` others of equal size: an F of 1 and `placebos`."""
+    event = np.r_[3.0, np.zeros(placebos)]
+    sizes = np.r_[0.0, np.full(placebos, 9.0 / placebos)]
+    found = calibrated._above(np.array([ratio]), event, sizes)[0]
+    assert found == pytest.approx(stats.f.sf(ratio**2, 1, placebos), abs=2e-6)
+
+
+def test_the_calibrated_p_is_that_of_draws_where_event_and_placebos_share_months() -> None:
+    rng = np.random.default_rng(5)
+    event, sizes = rng.normal(size=8), rng.exponential(size=8)
+    normal = rng.standard_normal((1_000_000, 8))
+    drawn = np.abs(normal @ event) / np.sqrt(normal**2 @ sizes)
+    ratios = np.array([0.5, 1.0, 2.0, 3.0])
+    share = (drawn[:, None] >= ratios).mean(axis=0)
+    assert calibrated._above(ratios, event, sizes) == pytest.approx(share, abs=5 * np.sqrt(0.25 / len(drawn)))
+
+
+@pytest.mark.parametrize("alpha", [0.001, 0.05, 0.3, 0.9])
+def test_the_critical_ratio_is_where_the_chance_reaches_alpha(alpha: float) -> None:
+    one = calibrated.Reference((np.r_[3.0, 0.0, 0.0],), (np.r_[0.0, 4.5, 4.5],))
+    critical = one.critical(alpha)
+    assert critical == pytest.approx(np.sqrt(stats.f.isf(alpha, 1, 2)), rel=1e-4)
+    assert one.chance(np.array([critical]))[0] <= alpha < one.chance(np.array([critical * (1 - 1e-5)]))[0]
 
 
 # ------------------------------------------------------------------------------------------ blocks and intervals

@@ -36,6 +36,12 @@ def question(report: Report) -> Prose:
                 bad="C or D",
             ),
             say(
+                "One rule was changed after the first result: the p of an episode that opens a regime is now integrated "
+                "over noise, where it had been drawn. The adjusted p of China's exports at the closure of the border "
+                "had hung on the draws and lay on either side of the usual level; it hangs on them no longer. The data "
+                "documentation of the project gives the figures."
+            ),
+            say(
                 "An event inside a regime is compared with other dates of that regime. One that opens a regime is "
                 "compared with the regime before. A baseline needs {n} months at least.",
                 n=declared.settings["min_baseline_months"],
