@@ -335,7 +335,7 @@ def _panel(report: Report) -> Iterator[Fact]:
             unit="percent",
             decimals=1,
             status="derived",
-            label=f"Agreement with the DPRK in the General Assembly, {found.partner}",
+            label=f"Agreement of {panel.PARTNERS[found.partner]} with the DPRK in the General Assembly",
             value=found.percent,
             period=f"{found.first}-{found.last}",
             formula="identical votes / common roll calls",

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from ..report import Report
 
 DECADES = ((1991, 2000), (2001, 2010), (2011, 2019))
-PARTNERS = ("china", "russia", "vietnam", "us")
+PARTNERS = {"china": "China", "russia": "Russia", "vietnam": "Vietnam", "us": "the United States"}
 
 
 @dataclass(frozen=True)

@@ -1008,14 +1008,13 @@ def _panel_alt(report: Report) -> Sentence:
         if found:
             refs = {f"f{n}": fact for n, fact in enumerate(found)}
             told = ", ".join(f"{{f{n}}} in {{f{n}:period}}" for n in range(len(found)))
-            parts.append(say("Agreement of the DPRK with {who}: " + told + ".", who=Words(WHO[partner]), **refs))
+            parts.append(
+                say("Agreement of the DPRK with {who}: " + told + ".", who=Words(panel.PARTNERS[partner]), **refs)
+            )
     for vote in ("for", "abstain", "veto"):
         for fact in report.facts.family(f"events.council.{vote}"):
             parts.append(say("China's votes in the Security Council, {vote}: {n} in {n:period}.", vote=vote, n=fact))
     return join(*parts)
-
-
-WHO = {"china": "China", "russia": "Russia", "vietnam": "Vietnam", "us": "the United States"}
 
 
 def _panel_records(

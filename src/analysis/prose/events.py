@@ -36,10 +36,9 @@ def question(report: Report) -> Prose:
                 bad="C or D",
             ),
             say(
-                "One rule was changed after the first result: the p of an episode that opens a regime is now integrated "
-                "over noise, where it had been drawn. The adjusted p of China's exports at the closure of the border "
-                "had hung on the draws and lay on either side of the usual level; it hangs on them no longer. The data "
-                "documentation of the project gives the figures."
+                "One rule was changed after the first result. The p of an episode that opens a regime had been drawn and "
+                "is now integrated; for China's exports at the closure of the border the draws had put the adjusted p on "
+                "either side of the usual level. docs/DATA.md in the project has the figures."
             ),
             say(
                 "An event inside a regime is compared with other dates of that regime. One that opens a regime is "
@@ -297,13 +296,16 @@ def deteriorating(report: Report) -> Prose:
             )
         )
         vietnam, russia = (report.facts.family(f"events.votes.{who}") for who in ("vietnam", "russia"))
-        if vietnam and russia:
+        if len(vietnam) > 1 and len(russia) > 1:
+            in_china, *elsewhere = ((pair[-1].value or 0) < (pair[0].value or 0) for pair in (china, vietnam, russia))
             told.append(
                 say(
-                    "Vietnam agreed with the DPRK in {v} of them in {v:period} and Russia in {r}, so the fall is not "
-                    "the mark of one pair alone.",
-                    v=vietnam[-1],
-                    r=russia[-1],
+                    "Over the same years agreement with Vietnam went from {v0} to {v1}, with Russia from {r0} to {r1}"
+                    + (": China's is not the only one that fell." if in_china and any(elsewhere) else "."),
+                    v0=vietnam[0],
+                    v1=vietnam[-1],
+                    r0=russia[0],
+                    r1=russia[-1],
                 )
             )
     votes = {
@@ -319,13 +321,8 @@ def deteriorating(report: Report) -> Prose:
                 v=veto,
             )
         )
-    told.append(
-        say(
-            "Visits are those that the collection dates; their number says little about a year, and nothing about "
-            "what was agreed. The score of events depends on how much is reported."
-        )
-    )
-    told.append(say("The series do not move together, and no index is made of them."))
+    if not told:
+        told.append(say("In the years asked for no decade of votes and no vote of the Council is on record."))
     return Prose(tuple(told), "list")
 
 
