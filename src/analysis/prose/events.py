@@ -36,9 +36,9 @@ def question(report: Report) -> Prose:
                 bad="C or D",
             ),
             say(
-                "One rule was changed after the first result. The p of an episode that opens a regime had been drawn and "
-                "is now integrated; for China's exports at the closure of the border the draws had put the adjusted p on "
-                "either side of the usual level. docs/DATA.md in the project has the figures."
+                "One rule was changed after the first result. The p of an episode that opens a regime had been drawn "
+                "and is now integrated; for China's exports at the closure of the border the draws had put the "
+                "adjusted p on either side of the usual level. docs/DATA.md in the project has the figures."
             ),
             say(
                 "An event inside a regime is compared with other dates of that regime. One that opens a regime is "
