@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -34,6 +35,10 @@ WORDS_OF_FEW = [word for name, value in FEW.items() for word in ("--set", f"{nam
 # The same examples in every run: a red test here is a red test everywhere.
 settings.register_profile("suite", deadline=None, max_examples=60, derandomize=True, database=None)
 settings.load_profile("suite")
+
+# A shell that runs the tests in the background makes them deaf to an interrupt, and with them what they start.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:

@@ -501,7 +501,7 @@ def test_a_fact_follows_edition_and_settings(say: Say, report: Report) -> None:
     assert value(id, "--edition", "since-2017") == pytest.approx(default * mean[2016] / mean[2015], rel=1e-9)
     on_top = value(id, "--edition", "since-2017", "--set", "base_year=2000", "--set", "base_year=2024")
     assert on_top == pytest.approx(default * mean[2024] / mean[2015], rel=1e-9)
-    is_one_sentence(say("fact", FACT, "--edition", "since-2017"))
+    is_one_sentence(say("fact", "trade.growth.customs.1997", "--edition", "since-2017"))
 
 
 def test_a_search_gives_the_facts_that_hold_every_word(say: Say, report: Report) -> None:
@@ -524,10 +524,10 @@ def test_a_search_gives_the_facts_that_hold_every_word(say: Say, report: Report)
 
 
 def test_a_line_of_a_search_has_id_value_and_label(say: Say) -> None:
-    said = say("fact", "--list", "trade.total.kotra", "--set", "start_year=2013", "--set", "end_year=2014")
+    said = say("fact", "--list", "trade.exports.kotra", "--set", "start_year=2014", "--set", "end_year=2015")
     assert [line.split(maxsplit=1) for line in said.out.splitlines()] == [
-        ["trade.total.kotra.2013", "$6.54 billion  China-DPRK trade, KOTRA"],
-        ["trade.total.kotra.2014", "$6.86 billion  China-DPRK trade, KOTRA"],
+        ["trade.exports.kotra.2014", "$4.02 billion  China's exports to the DPRK, KOTRA"],
+        ["trade.exports.kotra.2015", "$3.23 billion  China's exports to the DPRK, KOTRA"],
     ]
 
 
