@@ -36,9 +36,11 @@ WORDS_OF_FEW = [word for name, value in FEW.items() for word in ("--set", f"{nam
 settings.register_profile("suite", deadline=None, max_examples=60, derandomize=True, database=None)
 settings.load_profile("suite")
 
-# A shell that runs the tests in the background makes them deaf to an interrupt, and with them what they start.
-if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
-    signal.signal(signal.SIGINT, signal.default_int_handler)
+# A shell in the background, or nohup, makes the tests deaf to an interrupt or a closed terminal, and with them what
+# they start. A handler of Python's own is not inherited, so their children hear again.
+for _name in ("SIGINT", "SIGHUP"):
+    if (_number := getattr(signal, _name, None)) is not None and signal.getsignal(_number) == signal.SIG_IGN:
+        signal.signal(_number, signal.default_int_handler if _name == "SIGINT" else lambda *_: None)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
