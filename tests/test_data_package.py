@@ -218,8 +218,8 @@ def test_one_changed_byte_is_refused_by_name_wherever_it_is(name: str, copied_da
         path.write_bytes(content)
         with pytest.raises(AlteredTable, match=re.escape(f"The table {name} (data/{PATHS[name]})")):
             Catalogue(copied_data).frame(name)
-        with pytest.raises(AlteredTable):
-            Catalogue(copied_data).verify()
+    with pytest.raises(AlteredTable):  # the last of them stands there
+        Catalogue(copied_data).verify()
     path.write_bytes(sound)
     Catalogue(copied_data).verify()
 

@@ -218,7 +218,7 @@ def test_what_is_folded_on_the_screen_is_printed(browser: Browser, page: Path, p
             assert rows > PAPER_ROWS and missing, f"{summary} is too long for paper"
             assert pressed(summary) in words
         else:
-            assert rows <= PAPER_ROWS and missing == [], summary
+            assert rows <= PAPER_ROWS and missing == [], (summary, missing)
 
 
 def test_no_letter_of_the_print_lies_outside_the_margins(printed: PdfReader) -> None:

@@ -28,7 +28,7 @@ class Side:
     """One of two things compared. `name` is what the user called it; `built` is empty when computed now.
 
     `rows` holds the data behind the facts by the name that facts give a row. `tables`, `code` and `libraries` map
-    to hashes and versions; one that is empty was not recorded.
+    to hashes and versions; one that is empty was not recorded. `computed` is the report of a side computed now.
     """
 
     name: str
@@ -41,6 +41,7 @@ class Side:
     libraries: Mapping[str, str]
     data: Mapping[str, str]
     built: str = ""
+    computed: object = field(default=None, compare=False, repr=False)
 
     @functools.cached_property
     def holding(self) -> frozenset[str]:

@@ -78,7 +78,9 @@ class Comparison:
 
 def compare(old_name: str, new_name: str) -> Comparison:
     """Compare two folders of reports or names of editions; raises NoReport and what the package raises."""
-    return between(side(old_name), side(new_name))
+    # Both names first: a slip in the second is no reason to compute the first.
+    old, new = located(old_name), located(new_name)
+    return between(side(old_name, old), side(new_name, new))
 
 
 def between(old: Side, new: Side) -> Comparison:
@@ -133,16 +135,23 @@ def _change(kind: str, old: Fact | None, new: Fact | None, cause: Cause) -> Chan
 # ---------------------------------------------------------------------------------------------- sides
 
 
-def side(name: str) -> Side:
+def side(name: str, place: Path | Edition | None = None) -> Side:
     """The report in the folder `name`, or the edition `name`: as built in reports/, else computed now."""
+    place = place or located(name)
+    return read(place, name) if isinstance(place, Path) else compute(place)
+
+
+def located(name: str) -> Path | Edition:
+    """The folder that holds a report, or the edition that has none yet; NoReport where `name` is neither."""
     known = _editions()
     if name in known:
         folder = project_root() / "reports" / name
-        return read(folder, name) if (folder / outputs.MANIFEST).exists() else compute(known[name])
+        return folder if (folder / outputs.MANIFEST).exists() else known[name]
     folder = Path(name)
     try:
         if folder.is_dir():
-            return read(folder, name)
+            _manifest(folder, name)
+            return folder
         reason = "it is a file, not a folder" if folder.exists() else "it is neither a folder nor an edition"
     except (OSError, ValueError):
         reason = "it is neither a folder nor an edition"
@@ -153,10 +162,7 @@ def side(name: str) -> Side:
 
 def read(folder: Path, name: str) -> Side:
     """The side that stands in `folder`; NoReport when there is no report, or a damaged one."""
-    manifest = outputs.read_manifest(folder)
-    if manifest is None:
-        what = "its manifest.json cannot be read" if (folder / outputs.MANIFEST).exists() else "it has no manifest.json"
-        raise NoReport(f"The folder {shown(name, 120)!r} holds no report of ours: {what}.")
+    manifest = _manifest(folder, name)
     try:
         body = json.loads(_checked(folder, outputs.FACTS, manifest))
         facts = {entry["id"]: Fact.from_json(entry) for entry in body["facts"]}
@@ -172,16 +178,25 @@ def read(folder: Path, name: str) -> Side:
     )  # fmt: skip
 
 
+def _manifest(folder: Path, name: str) -> outputs.Manifest:
+    manifest = outputs.read_manifest(folder)
+    if manifest is None:
+        what = "its manifest.json cannot be read" if (folder / outputs.MANIFEST).exists() else "it has no manifest.json"
+        raise NoReport(f"The folder {shown(name, 120)!r} holds no report of ours: {what}.")
+    return manifest
+
+
 def compute(edition: Edition) -> Side:
     """The side of an edition that is not built: its facts, computed now and without a kernel."""
     catalogue = load()
     parameters = resolve(edition.parameters, catalogue)
-    book = Report(parameters, catalogue).facts
+    report = Report(parameters, catalogue)
+    book = report.facts
     return Side(
         name=edition.name, edition=edition.name, parameters=parameters.plain(), facts=dict(book),
         rows=parse_rows(outputs.rows_csv(outputs.rows_of(catalogue, book))), tables=build.table_hashes(catalogue),
         code=build.code_hashes(), libraries=build.computing(build.versions()),
-        data={"version": catalogue.version, "date": catalogue.data_date.isoformat()}, built="",
+        data={"version": catalogue.version, "date": catalogue.data_date.isoformat()}, built="", computed=report,
     )  # fmt: skip
 
 
@@ -216,6 +231,7 @@ def _recomputing() -> Again:
     """
     now: list[Mapping[str, str]] = []
     known: dict[str, Mapping[str, Fact]] = {}
+    reports = []  # held, so that those which agree in the parameters of a topic share its facts
 
     def again(side: Side, parameters: Mapping[str, Any]) -> Mapping[str, Fact] | None:
         try:
@@ -226,7 +242,8 @@ def _recomputing() -> Again:
                 return None
             key = json.dumps(dict(parameters), sort_keys=True)
             if key not in known:
-                known[key] = dict(Report(resolve(parameters, catalogue), catalogue).facts)
+                reports.append(Report(resolve(parameters, catalogue), catalogue))
+                known[key] = dict(reports[-1].facts)
             return known[key]
         except (UserError, OSError):
             return None

@@ -25,8 +25,18 @@ from .formatting import day_text
 from .parameters import PARAMETER_NAMES, ReportParameters, resolve
 from .trade import periods, phases, series
 
+# The parameters that the facts of a topic hang on. A fact is computed from these alone: it cannot see the others.
+SPAN = frozenset({"start_year", "end_year", "as_of"})
+PARAMETERS_OF = {
+    "trade": SPAN | {"base_year", "worst_quality"},
+    "dependence": SPAN | {"crude_estimate", "rice", "doubtful_partners", "cut_share"},
+    "events": SPAN | {
+        "basis", "worst_quality", "event_classes", "windows", "regimes", "flow", "baseline", "controls", "alpha",
+        "placebo_draws", "seed", "lags", "frequency",
+    },
+}  # fmt: skip
 # Reports that somebody holds, by what they are made from: a claim is judged on a report of all years, which is often
-# one that is already there.
+# one that is already there, and reports that agree in the parameters of a topic share its facts.
 _HELD: weakref.WeakValueDictionary[tuple[ReportParameters, int], Report] = weakref.WeakValueDictionary()
 
 
@@ -36,6 +46,8 @@ class Report:
     def __init__(self, parameters: ReportParameters | None = None, catalogue: Catalogue | None = None) -> None:
         self.catalogue = catalogue or load()
         self.parameters = parameters or resolve({}, self.catalogue)
+        self._narrowed: dict[str, Report] = {}
+        self._topics: dict[str, tuple[Fact, ...]] = {}
         _HELD[self.parameters, id(self.catalogue)] = self
 
     @functools.cached_property
@@ -43,20 +55,39 @@ class Report:
         """Every fact of the edition, the verdicts on the claims included."""
         from .claims.evidence import evidence_facts
         from .claims.facts import claims_facts
+
+        return FactBook(later={
+            **{topic: functools.partial(self._facts_of, topic) for topic in PARAMETERS_OF},
+            "evidence": lambda: evidence_facts(self),
+            "claims": lambda: claims_facts(self), "all_years": lambda: claims_facts(self),
+        })  # fmt: skip
+
+    def _facts_of(self, topic: str) -> tuple[Fact, ...]:
+        """The facts of a topic, computed once for all reports that agree in its parameters."""
+        return self._for(topic)._own_facts(topic)
+
+    def _own_facts(self, topic: str) -> tuple[Fact, ...]:
         from .dependence.facts import dependence_facts
         from .events.facts import event_facts
         from .trade.facts import trade_facts
 
-        return FactBook(later={
-            "trade": lambda: trade_facts(self), "dependence": lambda: dependence_facts(self),
-            "events": lambda: event_facts(self), "evidence": lambda: evidence_facts(self),
-            "claims": lambda: claims_facts(self), "all_years": lambda: claims_facts(self),
-        })  # fmt: skip
+        if topic not in self._topics:
+            make = {"trade": trade_facts, "dependence": dependence_facts, "events": event_facts}[topic]
+            self._topics[topic] = tuple(make(self))
+        return self._topics[topic]
+
+    def _for(self, topic: str) -> Report:
+        """The report of the parameters of a topic alone, the others at their defaults."""
+        if topic not in self._narrowed:
+            others = [name for name in PARAMETER_NAMES if name not in PARAMETERS_OF[topic]]
+            self._narrowed[topic] = self._with(**{name: ReportParameters.model_fields[name].default for name in others})
+        return self._narrowed[topic]
 
     @functools.cached_property
     def event_study(self) -> Study:
         """The event study, each part computed when it is first asked for."""
-        return Study(self)
+        narrowed = self._for("events")
+        return Study(self) if narrowed is self else narrowed.event_study
 
     @functools.cached_property
     def judged(self) -> tuple[Judged, ...]:
@@ -92,7 +123,8 @@ class Report:
     @functools.cached_property
     def shares(self) -> dict[str, dict[int, Share]]:
         """China's share by definition and year, every definition and every year asked for."""
-        return all_shares(self.catalogue, self.parameters)
+        narrowed = self._for("dependence")
+        return all_shares(self.catalogue, self.parameters) if narrowed is self else narrowed.shares
 
     @functools.cached_property
     def definitions(self) -> dict[str, dict[str, Any]]:
