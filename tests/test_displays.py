@@ -15,7 +15,6 @@ from analysis.display import plain_of
 from analysis.figures.levels import levels
 from test_prose import SETS, report_of
 
-
 # The specification curve takes seconds, and months have one basis alone.
 CHARTS = [
     (name, settings)

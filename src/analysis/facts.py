@@ -77,7 +77,7 @@ class Fact:
             raise ValueError(f"{self.id}: unknown unit {self.unit!r}")
         if self.status not in STATUSES:
             raise ValueError(f"{self.id}: unknown status {self.status!r}")
-        rounded = {name: significant(number) for name, number in (self.stats or {}).items()}
+        rounded = {n: v if isinstance(v, int) else significant(v) for n, v in (self.stats or {}).items()}
         object.__setattr__(self, "stats", rounded or None)
         for name in ("value", "low", "high"):
             number = getattr(self, name)

@@ -32,7 +32,9 @@ NO_GLYPH = re.compile(r"the text `*\"?(?P<text>.+?)\"?`* could not be displayed"
 # in any case, and the length from which on a column wants no more.
 LETTERS_A_LINE, PADDING, UNBROKEN, WIDEST = 98, 2, 15, 60
 SHORT_ROWS, SHORT_LETTERS = 14, 1800
-BREAKS = re.compile(r" |(?<=/)")
+BOLD = 1.1  # heads and the first column are bold, and wider by about this
+# Where a line may end: at a space, after a slash, between the words of a name.
+BREAKS = re.compile(r" |(?<=[/_])|(?<=[A-Za-z]-)(?=[A-Za-z])")
 
 
 class ReportPDFExporter(Exporter):  # type: ignore[misc]
@@ -114,8 +116,12 @@ def _widths(node: Node) -> list[float]:
     needs, wants = [], []
     for position, column in enumerate(node["columns"]):
         texts = [row[position] for row in node["rows"]]
-        # Not split(): a no-break space does not end a word. After a slash a line may end.
-        need = max(_length(word) for text in [column["label"], *texts] for word in BREAKS.split(text))
+        # Not split(): a no-break space does not end a word.
+        need = max(
+            _length(word) * bold
+            for text, bold in [(column["label"], BOLD), *((text, BOLD if position == 0 else 1) for text in texts)]
+            for word in BREAKS.split(text)
+        )
         want = max(map(_length, texts), default=0)
         need = max(need, want if want <= UNBROKEN else 0)
         needs.append(need + PADDING)
