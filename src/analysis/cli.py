@@ -84,9 +84,9 @@ def _render(options: argparse.Namespace) -> int:
     # Left alone, jsonschema compiles a grammar of web addresses when papermill imports it: a second of work for a
     # format that no notebook has. It does without where the module cannot be imported.
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
-    from .parameters import parse_settings
-    from .printed import what_was_made
-    from .render import build
+    from .parameters import edition, parse_settings
+    from .printed import what_was_made, what_was_swept
+    from .render import build, sweep
 
     formats = _formats(options.format)
     names = list(dict.fromkeys(options.edition)) or ["default"]
@@ -94,22 +94,39 @@ def _render(options: argparse.Namespace) -> int:
     folder = None if options.output is None else Path(options.output)
     if folder is not None and not options.output.strip():
         raise Misuse("--output needs the name of a folder.")
+    grid = sweep.parse_grid(options.grid)
     # All editions are checked before the first kernel starts.
-    plans = [
-        build.plan(name, settings, formats, folder / name if folder and len(names) > 1 else folder, options.only)
-        for name in names
-    ]
+    plans: list[build.Plan] = []
+    sweeps = []
+    for name in names:
+        place = folder / name if folder and len(names) > 1 else folder
+        own = {**sweep.declared_grid(name, edition(name).grid), **grid}
+        if own:
+            sweeps.append(sweep.planned(name, settings, own, formats, place, options.only, options.max_editions))
+        else:
+            plans.append(build.plan(name, settings, formats, place, options.only))
+    if options.dry_run:
+        for label, plan in [*((p.edition.name, p) for p in plans), *((one.name, p) for _, s in sweeps for one, p in s)]:
+            why = build.reason(plan)
+            print(f"{label}: would be made, {why}" if why else f"{label}: up to date")
+        return 0
     done, code = [], 0
     for plan in plans:
         try:
             done.append(build.run(plan, options.force, _progress))
         except BuildError as error:
-            if len(plans) == 1 or options.debug:
+            if len(plans) + len(sweeps) == 1 or options.debug:
                 raise
             _say(f"Error: {error}")
             code = error.exit_code
+    swept = [sweep.run(place, parts, options.force, _progress) for place, parts in sweeps]
     for built in done:
         print("\n".join(what_was_made(built)))
+    for made in swept:
+        print("\n".join(what_was_swept(made)))
+        for text in made.failed.values():
+            _say(f"Error: {text}")
+            code = BuildError.exit_code
     return code
 
 
@@ -122,6 +139,9 @@ def _editions(options: argparse.Namespace) -> int:
             print(f"  {edition.description}")
         settings = ", ".join(f"{name}={value}" for name, value in edition.parameters.items())
         print(f"  Settings: {settings or 'none, all parameters have their defaults'}")
+        if edition.grid:
+            values = ", ".join(f"{name}={value}" for name, value in edition.grid.items())
+            print(f"  Grid: {values}")
     return 0
 
 
@@ -448,6 +468,15 @@ def _add_render(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--only", metavar="NOTEBOOK", help="render this notebook alone (default folder: reports/EDITION-NOTEBOOK)"
     )
+    parser.add_argument(
+        "--grid", action="append", default=[], metavar="NAME=VALUE,VALUE",
+        help="render every combination of these values, each into a folder of its own; may be repeated; "
+        "semicolons between values that hold commas",
+    )  # fmt: skip
+    parser.add_argument(
+        "--max-editions", type=int, default=500, metavar="N", help="refuse a grid of more editions (default: 500)"
+    )
+    parser.add_argument("--dry-run", action="store_true", help="say what would be made and why, and make nothing")
     parser.add_argument("--force", action="store_true", help="make the report again even when it is up to date")
 
 
@@ -499,7 +528,9 @@ COMMANDS: dict[str, Command] = {
     "render": (
         _render, "Make the report of one or more editions: HTML, PDF, facts, tables and figures.", _add_render,
         ("render", "render --set start_year=2010 --set basis=kotra --output ten-years", "render default since-2017",
-         "render --format html --only 01_trade_growth"),
+         "render --format html --only 01_trade_growth",
+         "render --grid start_year=1999,2010 --grid basis=customs,kotra --format html",
+         "render --dry-run default since-2017"),
     ),
     "editions": (_editions, "List the editions and their settings.", _add_nothing, ("editions",)),
     "parameters": (

@@ -215,6 +215,7 @@ class Edition(BaseModel):
     name: str
     description: str = ""
     parameters: dict[str, Any] = Field(default_factory=dict)
+    grid: dict[str, Any] = Field(default_factory=dict)
 
 
 EDITION_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")

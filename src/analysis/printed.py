@@ -11,10 +11,13 @@ from typing import TYPE_CHECKING
 from .formatting import fact_text
 from .render import outputs
 
+SWEPT = ("index.html", "facts.csv", "sweep.json")
+
 if TYPE_CHECKING:
     from .explain import Explanation, Input
     from .facts import Fact
     from .render.build import Built
+    from .render.sweep import Swept
 
 
 def what_was_made(built: Built) -> Iterator[str]:
@@ -30,6 +33,16 @@ def what_was_made(built: Built) -> Iterator[str]:
         if name in built.files:
             yield f"  {_near(built.output / name)}"
     yield f"  {_near(built.output / outputs.MANIFEST)}"
+
+
+def what_was_swept(swept: Swept) -> Iterator[str]:
+    made = sum(built.made for built in swept.built)
+    yield (
+        f"{len(swept.built) + len(swept.failed)} editions: {made} made, {len(swept.built) - made} up to date, "
+        f"{len(swept.failed)} failed"
+    )
+    for name in SWEPT:
+        yield f"  {_near(swept.folder / name)}"
 
 
 def fact_lines(fact: Fact) -> Iterator[str]:

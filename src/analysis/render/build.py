@@ -152,6 +152,14 @@ def run(plan: Plan, force: bool = False, progress: Progress = lambda text: None)
         raise BuildError(f"The report cannot be written to {plan.output}: {error.strerror or error}.") from error
 
 
+def reason(plan: Plan) -> str:
+    """Why `run` would make the report of `plan`; empty where it is up to date. Nothing is written."""
+    old, inputs = outputs.read_manifest(plan.output), fingerprint(plan)
+    if old and old.input_digest == _digest(inputs) and outputs.whole(plan.output, old, plan.formats):
+        return ""
+    return _why(old, inputs, force=False)
+
+
 def fingerprint(plan: Plan, package: Path = PACKAGE) -> dict[str, str]:
     """What the report is made from, part by part, as SHA-256; read from the disk, not from memory."""
     return {
@@ -290,20 +298,21 @@ def _make(plan: Plan, inputs: dict[str, str], old: outputs.Manifest | None, prog
     return manifest
 
 
-# Facts of the last builds of this process, by what they are computed from: formats and notebooks share them.
-_BOOKS: dict[str, FactBook] = {}
+# Reports of the last builds of this process, by what their facts are computed from: formats and notebooks share them,
+# and editions that agree in the parameters of a topic share its facts.
+_REPORTS: dict[str, Report] = {}
 
 
 def _facts(plan: Plan, inputs: Mapping[str, str]) -> FactBook:
     """All facts of the edition, computed."""
     key = _digest([inputs[name] for name in ("parameters", "package", "data", "libraries")])
-    if key not in _BOOKS:
-        book = Report(plan.parameters, plan.catalogue).facts
-        len(book)  # loads every topic
-        while len(_BOOKS) > 3:
-            _BOOKS.pop(next(iter(_BOOKS)))
-        _BOOKS[key] = book
-    return _BOOKS[key]
+    if key not in _REPORTS:
+        report = Report(plan.parameters, plan.catalogue)
+        len(report.facts)  # loads every topic
+        while len(_REPORTS) > 3:
+            _REPORTS.pop(next(iter(_REPORTS)))
+        _REPORTS[key] = report
+    return _REPORTS[key].facts
 
 
 def _execute(

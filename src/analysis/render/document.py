@@ -12,7 +12,7 @@ import binascii
 import copy
 import html
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
@@ -95,15 +95,18 @@ def document(notebook: NotebookNode, name: str = "Notebook") -> Document:
     }  # fmt: skip
 
 
-def composed(title: str, subtitle: str, kind: str, nodes: Iterable[Node]) -> Document:
+def composed(
+    title: str, subtitle: str, kind: str, nodes: Iterable[Node], beside: Collection[str] = ()
+) -> Document:
     """A document that no notebook made, such as a comparison; `kind` stands in the line above the title.
 
-    Headings among `nodes` have level 1 for a part and 2 for a section.
+    `beside` are files next to the page, to which it may link. Headings among `nodes` have level 1 for a part and 2
+    for a section.
     """
     own = [copy.deepcopy(node) for node in nodes]
     _set_levels(own)
     _set_anchors(own)
-    _resolve_links(own)
+    _resolve_links(own, beside)
     return {
         "title": title, "subtitle": subtitle, "author": AUTHORS, "edition": kind, "edition_description": "",
         "day": None, "data_date": "", "data_version": "", "version": "", "changed": [], "unchanged": [], "cite": "",
@@ -425,8 +428,8 @@ def _names(node: Node, name: str) -> set[str]:
     return {name, f"{name}-title"} if node["kind"] == "table" else {name}
 
 
-def _resolve_links(nodes: Iterable[Node]) -> None:
-    """Keep links to the web, to mail and to places in this document; of others keep the text."""
+def _resolve_links(nodes: Iterable[Node], beside: Collection[str] = ()) -> None:
+    """Keep links to the web, to mail, to places in this document and to files beside it; of others keep the text."""
     nodes = list(nodes)
     places = {node["anchor"] for node in nodes if "anchor" in node}
     for node in nodes:
@@ -435,7 +438,7 @@ def _resolve_links(nodes: Iterable[Node]) -> None:
                 if "href" not in span:
                     continue
                 href = str(span.pop("href"))
-                if SAFE_LINK.fullmatch(href):
+                if SAFE_LINK.fullmatch(href) or href in beside:
                     span["href"] = href
                 elif href.startswith("#") and (place := _place(href[1:], places)):
                     span["href"] = f"#{place}"

@@ -1,0 +1,200 @@
+"""Sweeps: a report for every combination of a grid of parameters, and a page over all of them.
+
+A grid names values for some parameters. Each combination is an edition in a folder of its own, named by its values;
+the folder above holds `index.html`, `facts.csv` with every fact of every edition side by side, and `sweep.json`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import json
+import math
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ..catalogue import Catalogue, load, project_root
+from ..errors import BuildError, UnknownParameter, UserError, shown
+from ..parameters import LISTS, PARAMETER_NAMES, ReportParameters, edition, resolve
+from . import build, overview
+
+MOST_EDITIONS = 500
+# Values of these hold commas themselves, so a grid puts semicolons between them.
+WITH_COMMAS = (*LISTS, "title")
+PAGE, FACTS, RECORD = "index.html", overview.FACTS, "sweep.json"
+MADE_BY = "analysis sweep"
+LONGEST_NAME = 80
+
+Grid = dict[str, tuple[Any, ...]]
+
+
+class BadGrid(UserError):
+    """A grid that cannot be read, asks for too much, or asks for the same thing twice."""
+
+
+@dataclass(frozen=True)
+class Combination:
+    """One edition of a sweep: the name of its folder, the values the grid gives it, and all its parameters."""
+
+    name: str
+    settings: Mapping[str, Any]
+    parameters: ReportParameters
+
+
+@dataclass(frozen=True)
+class Swept:
+    """What a sweep left: its folder, the reports in place, and the sentence of each edition that failed."""
+
+    folder: Path
+    built: tuple[build.Built, ...]
+    failed: Mapping[str, str]
+
+
+def parse_grid(words: Sequence[str]) -> Grid:
+    """`["name=value,value", ...]` of the command line; between values that hold commas themselves stand semicolons.
+
+    Raises UnknownParameter with the nearest name, and BadGrid for a word without values or a name given twice.
+    """
+    grid: Grid = {}
+    for word in words:
+        name, equals, values = word.partition("=")
+        if name not in PARAMETER_NAMES:
+            raise UnknownParameter(name, PARAMETER_NAMES)
+        mark = ";" if name in WITH_COMMAS else ","
+        found = tuple(value.strip() for value in values.split(mark)) if equals else ()
+        if not found or ("" in found and name != "as_of"):
+            raise BadGrid(f"The grid needs values for {name}: write --grid {name}=VALUE{mark}VALUE.")
+        if name in grid:
+            raise BadGrid(f"The grid names {name} twice: write all its values in one --grid.")
+        grid[name] = found
+    return grid
+
+
+def declared_grid(name: str, grid: Mapping[str, Any]) -> Grid:
+    """The `grid` of an edition in editions.yml, checked; BadGrid says what is wrong."""
+    for parameter, values in grid.items():
+        if parameter not in PARAMETER_NAMES:
+            raise UnknownParameter(parameter, PARAMETER_NAMES)
+        if not isinstance(values, list) or not values:
+            raise BadGrid(f"The grid of the edition {name} needs a list of values for {parameter}.")
+    return {parameter: tuple(values) for parameter, values in grid.items()}
+
+
+def combinations(
+    base: Mapping[str, Any], grid: Grid, catalogue: Catalogue, most: int = MOST_EDITIONS
+) -> tuple[Combination, ...]:
+    """Every combination of `grid` on top of `base`, in the order of the grid, each checked as any parameters are.
+
+    Raises BadGrid for more than `most` and for two that are the same edition, BadParameter for a bad value.
+    """
+    count = math.prod(len(values) for values in grid.values())
+    if count > most:
+        raise BadGrid(f"The grid asks for {count:,} editions: allowed are {most:,}, or more with --max-editions.")
+    made: dict[ReportParameters, Combination] = {}
+    names: set[str] = set()
+    for values in itertools.product(*grid.values()):
+        settings = dict(zip(grid, values, strict=True))
+        parameters = resolve({**base, **settings}, catalogue)
+        if parameters in made:
+            raise BadGrid(f"The grid asks twice for {_in_words(settings)}: leave one of the two out.")
+        name = _folder_name(parameters, settings)
+        if name in names:  # other values, the same letters: a digest tells them apart
+            name = f"{name[: LONGEST_NAME - 9]}-{_digest(parameters)}"
+        names.add(name)
+        made[parameters] = Combination(name, settings, parameters)
+    return tuple(made.values())
+
+
+def planned(
+    edition_name: str, settings: Mapping[str, Any], grid: Grid, formats: Sequence[str], folder: Path | None,
+    only: str | None, most: int = MOST_EDITIONS,
+) -> tuple[Path, tuple[tuple[Combination, build.Plan], ...]]:  # fmt: skip
+    """The folder of a sweep and a checked plan for each of its editions; no kernel is started.
+
+    `folder` defaults to reports/NAME-grid. Raises what `combinations` and `build.plan` raise.
+    """
+    chosen = edition(edition_name)
+    place = folder or project_root() / "reports" / f"{edition_name}-grid"
+    found = combinations({**chosen.parameters, **settings}, grid, load(), most)
+    plans = tuple(
+        (one, build.plan(edition_name, {**settings, **one.settings}, formats, place / one.name, only)) for one in found
+    )
+    _check_folder(place)
+    return place.resolve(), plans
+
+
+def run(
+    folder: Path, plans: Sequence[tuple[Combination, build.Plan]], force: bool = False,
+    progress: Callable[[str], None] = lambda text: None,
+) -> Swept:  # fmt: skip
+    """Make every report of `plans`, then the page over them. One that fails does not stop the others."""
+    built, failed = [], dict[str, str]()
+    for position, (one, plan) in enumerate(plans, start=1):
+        progress(f"({position}/{len(plans)}) {one.name}\n")
+        try:
+            built.append(build.run(plan, force, progress))
+        except BuildError as error:
+            failed[one.name] = str(error)
+    _write(folder, plans, failed)
+    return Swept(folder, tuple(built), failed)
+
+
+# ----------------------------------------------------------------------------------------------- files
+
+
+def _write(folder: Path, plans: Sequence[tuple[Combination, build.Plan]], failed: Mapping[str, str]) -> None:
+    shown_plans = [(one, plan) for one, plan in plans if one.name not in failed]
+    catalogue = plans[0][1].catalogue
+    entries = [overview.Entry(one.name, one.settings, one.parameters, plan.formats) for one, plan in shown_plans]
+    page, table = overview.page_and_table(plans[0][1].edition, entries, failed, catalogue)
+    record = {
+        "made_by": MADE_BY, "edition": plans[0][1].edition.name,
+        "editions": [{"name": one.name, "settings": _plain(one), "failed": failed.get(one.name)} for one, _ in plans],
+    }  # fmt: skip
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in (
+        (RECORD, json.dumps(record, indent=1, ensure_ascii=False) + "\n"), (FACTS, table), (PAGE, page),
+    ):  # fmt: skip
+        new = folder / f".{name}.new"
+        new.write_text(text, encoding="utf-8", newline="\n")
+        new.replace(folder / name)
+
+
+def _plain(one: Combination) -> dict[str, Any]:
+    values = one.parameters.plain()
+    return {name: values[name] for name in one.settings}
+
+
+def _check_folder(folder: Path) -> None:
+    """Raise BadOutput where the page over the editions would replace a file that no sweep made."""
+    if not any((folder / name).exists() for name in (PAGE, FACTS, RECORD)):
+        return
+    try:
+        ours = json.loads((folder / RECORD).read_text(encoding="utf-8"))["made_by"] == MADE_BY
+    except (OSError, ValueError, KeyError, TypeError):
+        ours = False
+    if not ours:
+        raise build.BadOutput(f"The output cannot be {folder}: it holds a report or files that no sweep made.")
+
+
+def _folder_name(parameters: ReportParameters, settings: Iterable[str]) -> str:
+    plain = parameters.plain()
+    words = [f"{name.replace('_', '-')}-{_slug(plain[name])}" for name in settings]
+    name = "_".join(words) or "one"
+    return name if len(name) <= LONGEST_NAME else f"{name[: LONGEST_NAME - 9]}-{_digest(parameters)}"
+
+
+def _slug(value: Any) -> str:
+    return re.sub(r"[^a-z0-9.]+", "-", str("none" if value is None else value).lower()).strip("-.") or "x"
+
+
+def _digest(parameters: ReportParameters) -> str:
+    return hashlib.sha256(json.dumps(parameters.plain(), sort_keys=True).encode()).hexdigest()[:8]
+
+
+def _in_words(settings: Mapping[str, Any]) -> str:
+    return shown(", ".join(f"{name}={value}" for name, value in settings.items()), 160)
+
