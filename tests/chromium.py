@@ -90,7 +90,9 @@ class Browser:
     def send(self, method: str, **parameters: Any) -> dict[str, Any]:
         self._number += 1
         self._write(self._number, method, parameters)
-        while (answer := self._read()).get("id") != self._number:
+        # One deadline for the answer: a page that goes on sending events is no page that answers.
+        until = time.monotonic() + SECONDS
+        while (answer := self._read(until)).get("id") != self._number:
             if answer.get("method") == "Page.javascriptDialogOpening":
                 # A page may ask whether to leave it; nobody is there to answer.
                 self._write(UNANSWERED, "Page.handleJavaScriptDialog", {"accept": True})
@@ -107,8 +109,8 @@ class Browser:
         while rest:
             rest = rest[os.write(self._out, rest) :]
 
-    def _read(self) -> dict[str, Any]:
-        until = time.monotonic() + SECONDS
+    def _read(self, until: float) -> dict[str, Any]:
+        assert time.monotonic() < until, "Chromium does not answer"
         while b"\0" not in self._buffer:
             ready, _, _ = select.select([self._in], [], [], max(0, until - time.monotonic()))
             assert ready, "Chromium does not answer"
@@ -131,8 +133,9 @@ class Browser:
         )  # fmt: skip
         self.events.clear()
         self.send("Page.navigate", url=page if isinstance(page, str) else page.as_uri())
+        until = time.monotonic() + SECONDS
         while not any(event.get("method") == "Page.loadEventFired" for event in self.events):
-            self.events.append(self._read())
+            self.events.append(self._read(until))
         if pictures:
             self.run("Promise.all([...document.images].map(i => i.decode())).then(() => true)")
         self.run(HELPERS + "true")

@@ -39,7 +39,10 @@ OPEN = """(async () => {
   await until(() => shown()?.content?.model && shown()?.sessionContext);
   await shown().context.ready;
   await shown().sessionContext.ready;
-  await shown().sessionContext.session.kernel.info;
+  // On a busy machine Lab can miss the first word of a kernel, and then waits for it for ever; it asks again when told.
+  const kernel = shown().sessionContext.session.kernel;
+  const soon = () => new Promise(next => setTimeout(() => next(false), 15000));
+  while (!await Promise.race([kernel.info.then(() => true), soon()])) await Promise.race([kernel.reconnect(), soon()]);
   window.notebook = shown().content;
   window.command = name => jupyterapp.commands.execute(name).then(() => true);
   return true;
