@@ -27,6 +27,9 @@ VOTE_SPANS = ((2006, 2013), (2006, 2015))
 DAYS_A_MONTH = 365.25 / 12
 
 
+VISITS = "Legal entries of North Koreans into China, trips and not persons"
+
+
 def evidence_facts(report: Report) -> Iterator[Fact]:
     """All facts of the topic, whatever years the reader asked for: a claim has its own."""
     for make in (_days, _votes, _stated, _arms, _arrivals, _by_year, _troops, _inter_korean):
@@ -203,7 +206,7 @@ def _by_year(report: Report) -> Iterator[Fact]:
         visits.setdefault(int(row["year"]), []).append(row)
     for year, rows in visits.items():
         values = [float(row["value"]) for row in rows]
-        yield _fact("people/visitors", f"evidence.visitors.cnta.{year}", "Entries of North Koreans into China", rows,
+        yield _fact("people/visitors", f"evidence.visitors.cnta.{year}", VISITS, rows,
                     value=values[0], low=min(values), high=max(values), unit="persons", period=str(year),
                     status="reported", formula="first print; the interval holds the other one")  # fmt: skip
 

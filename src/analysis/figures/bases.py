@@ -150,7 +150,7 @@ def _ratio_title(report: Report) -> Sentence:
     if not facts:
         return say("Total trade on every basis")
     high = max(facts, key=lambda f: f.value or 0)
-    return say("KOTRA's total was {high} times the customs total in {high:period}, the widest gap of the two",
+    return say("KOTRA's total was {high} times the customs total in {high:period}, the widest gap between the two",
                high=high)  # fmt: skip
 
 

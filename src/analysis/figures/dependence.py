@@ -427,7 +427,7 @@ def matrix(report: Report, claim_id: str = "trade-70") -> Display:
         id=f"dependence_matrix_{claim_id.replace('-', '_')}", title=_matrix_title(report, claim), svg=wide,
         narrow=narrow, alt=_matrix_alt(report, claim, cells),
         caption=say("{claim}. Inside: from {low}% to {high}%, which is the quoted figure with its rounding. Near: "
-                    "within {near} points of that. A check is drawn to warn and enters no sentence. Said by: {who}.",
+                    "within {near} points of that. A check is drawn to warn and is not counted. Said by: {who}.",
                     claim=claim.label, low=f"{low:g}", high=f"{high:g}", near=f"{rules.NEAR:g}",
                     who=claim.said_by),
         records=tuple(
@@ -449,8 +449,7 @@ def _matrix_title(report: Report, claim: rules.Claim) -> Sentence:
     if not known_cells:
         return say("“{claim}”: no headline definition has data", claim=claim.label)
     if not counts["inside"].value:
-        return say("No definition in any year makes the quoted {q} true; {n} shares were tried", q=claim.quoted,
-                   n=known_cells)  # fmt: skip
+        return say("None of {n} shares tried falls in the band of the quoted {q}", q=claim.quoted, n=known_cells)
     return say("The quoted {q} fits {inside} of {n} shares; {above} lie above, {below} below, {near} near",
                q=claim.quoted, inside=counts["inside"], n=known_cells, above=counts["above"], below=counts["below"],
                near=counts["near"])  # fmt: skip

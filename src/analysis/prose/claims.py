@@ -45,8 +45,8 @@ def mixed(report: Report) -> Finding | None:
         return None
     peak, customs, kotra = (known[id] for id in ids)
     return Finding(
-        say("The best-known pair of figures mixes two records: {peak} in {peak:period} is KOTRA's, the fall of {c:abs} "
-            "in {c:period} is by customs.", peak=peak, c=customs),
+        say("A pair of figures in the later essay mixes two records: {peak} in {peak:period} is KOTRA's, the fall of "
+            "{c:abs} in {c:period} is by customs.", peak=peak, c=customs),
         say("By KOTRA the fall was {k:abs}. A level and a change belong together only within one record.", k=kotra),
         certainty(report, peak, customs, kotra),
     )  # fmt: skip
@@ -131,7 +131,7 @@ def essay(report: Report, essay: str) -> Prose:
 def changed(report: Report) -> Prose:
     """Where what is known today gives another verdict; only in an edition with `as_of`."""
     if report.parameters.as_of is None:
-        return Prose((say("All data of today are used, so there is one verdict a claim."),), "note")
+        return Prose((say("All data of today are used, so there is one verdict for each claim."),), "note")
     told = []
     for judged in report.judged:
         later = report.find(f"claims.all_data.{judged.claim.claim_id.lower()}")
@@ -219,7 +219,7 @@ def reading_words(report: Report, bound: Bound) -> Sentence:
     numbers = [fact for fact in known if fact.value is not None]
     if len(numbers) > MANY and label and len({fact.unit for fact in numbers}) == 1:
         low, high = (pick(numbers, key=lambda fact: fact.value or 0) for pick in (min, max))
-        return say("{label}: from {low} in {a} to {high} in {b}", label=label, low=low, a=when(low), high=high,
+        return say("{label}: between {low} ({a}) and {high} ({b})", label=label, low=low, a=when(low), high=high,
                    b=when(high))  # fmt: skip
     if label:
         words = [placed_fact(fact) for fact in known]

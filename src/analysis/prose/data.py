@@ -113,5 +113,5 @@ def disagreements(report: Report) -> Prose:
     years = [str(year) for year in values.index[beyond & apart.notna()]]
     if not years:
         return Prose((say("In every year the printed total equals the sum of its flows within rounding."),))
-    return Prose((say("In {years} the printed total differs from the sum of its flows by more than rounding. Totals "
-                      "stay as printed.", years=listing(years, limit=20)),))  # fmt: skip
+    return Prose((say("In {years} the printed total differs from the sum of its flows by more than rounding. But for "
+                      "declared misprints totals stay as printed.", years=listing(years, limit=20)),))  # fmt: skip

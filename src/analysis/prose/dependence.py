@@ -58,24 +58,37 @@ def tried(report: Report, claim: rules.Claim) -> Finding | None:
 
 def food_and_fuel(report: Report) -> Finding | None:
     """What the two other quoted shares come to: of imports much, of all that is eaten or burnt little."""
-    pairs = [
-        (last_fact(report, "cereal_imports.quantity"), "cereal_supply.production_plus_imports"),
-        (last_fact(report, "oil_use.approximated"), "energy_use.chinese_oil"),
-    ]  # fmt: skip
-    found = [(a, report.find(f"dependence.{name}.{a.period}")) for a, name in pairs if a]
-    found = [(a, b) for a, b in found if b and b.value is not None]
+    pairs = (
+        ("cereal_imports.quantity", "cereal_supply.production_plus_imports"),
+        ("oil_use.approximated", "energy_use.chinese_oil"),
+    )
+    both = [_pairs_of(report, *pair) for pair in pairs]
+    # One year for all, if there is one; else the last of each.
+    common = set(both[0]) & set(both[1])
+    found = [known[max(common or known)] for known in both if known]
     if not found:
         return None
     words = {
         "cereal_imports.quantity": "China was {a} of the DPRK's recorded grain imports, but {b} of its grain supply",
         "oil_use.approximated": "Chinese crude oil was {a} of the oil it used, but {b} of all energy",
     }
-    headline = join(*(say("In {a:period} " + words[definition_of(a)] + ".", a=a, b=b) for a, b in found if b))
+    if common:
+        (a, b), (c, d) = found
+        oil = words["oil_use.approximated"].replace("{a}", "{c}").replace("{b}", "{d}")
+        headline = say("In {a:period} " + words["cereal_imports.quantity"] + "; " + oil + ".", a=a, b=b, c=c, d=d)
+    else:
+        headline = join(*(say("In {a:period} " + words[definition_of(a)] + ".", a=a, b=b) for a, b in found))
     detail = []
     for claim in rules.claims(report.catalogue):
         if claim.claim_id in ("food-70", "fuel-70-80") and (finding := tried(report, claim)):
             detail.append(finding.headline)
     return Finding(headline, join(*detail), certainty(report, *(f for pair in found for f in pair)))
+
+
+def _pairs_of(report: Report, one: str, other: str) -> dict[int, tuple[Fact, Fact]]:
+    """The facts of two definitions by year, where both have a value."""
+    found = {int(fact.period): (fact, report.find(f"dependence.{other}.{fact.period}")) for fact in values(report, one)}
+    return {year: (a, b) for year, (a, b) in found.items() if b and b.value is not None}
 
 
 def uneven(report: Report) -> Finding | None:
@@ -108,7 +121,8 @@ def claim(report: Report, claim_id: str = "trade-70") -> Prose:
     if inside:
         told.append(say("It is true, within its rounding, for {where}.", where=places(report, inside)))
     else:
-        told.append(say("No share that could be computed comes to the quoted {q}.", q=one.quoted))
+        told.append(say("None of the shares tried falls in the band of the quoted {q}; one that is a lower bound "
+                        "leaves room above it.", q=one.quoted))  # fmt: skip
     if near:
         told.append(say("It is near for {where}.", where=places(report, near)))
     told.append(extremes(report, cells))
@@ -153,8 +167,8 @@ def trade(report: Report) -> Prose:
     moved = [(a, b) for a, b in oil if a and a.value is not None and b.value != a.value]
     if moved:
         a, b = max(moved, key=lambda p: (p[0].value or 0) - (p[1].value or 0))
-        told.append(say("The crude oil estimate matters little: at most {a} with it and {b} without, in {a:period}.",
-                        a=a, b=b))  # fmt: skip
+        told.append(say("In the years for which it was found the crude oil estimate matters little: at most {a} with "
+                        "it and {b} without, in {a:period}.", a=a, b=b))  # fmt: skip
     return Prose((join(*told),))
 
 
@@ -169,8 +183,8 @@ def printed(report: Report) -> Prose:
         return Prose((say("KOTRA printed no share of its own in these years that was found."),), "note")
     _, ours, theirs = max(apart, key=lambda x: x[0])
     return Prose((
-        say("KOTRA printed a share of its own for {n} of these years. Ours differs most in {o:period}: {o} computed, "
-            "{t} printed.", n=len(apart), o=ours, t=theirs),
+        say("KOTRA printed a share of its own for {n} of these years, misprints apart. Ours differs most in "
+            "{o:period}: {o} computed, {t} printed.", n=len(apart), o=ours, t=theirs),
     ))  # fmt: skip
 
 
@@ -233,11 +247,12 @@ def exposure(report: Report) -> Prose:
     gone = next(iter(report.facts.family(f"dependence.exposure.{lead}")), None)
     if gone:
         told.append(say("Of the DPRK's imports {gone} would be missing on the figures of {gone:period}.", gone=gone))
-    made = [fact.id for fact in report.facts.under("dependence.replaced")]
-    falls = [report.fact(id) for id in made]
+    # As in the table: of the share with and without crude oil, the one that the edition asks for.
+    other = "import_share.kotra" + ("_without_crude" if report.parameters.crude_estimate == "with" else "")
+    falls = [f for f in report.facts.under("dependence.replaced") if f".{other}." not in f.id]
     poor = [f for f in falls if (f.value or 0) <= 0]
     if falls:
-        told.append(say("In {n} of {m} pairs of years in which China's part fell, the others made up none of it.",
+        told.append(say("In {n} of {m} cases in which China's part fell, the others made up none of it.",
                         n=len(poor), m=len(falls)))  # fmt: skip
     return Prose((join(*told),))
 

@@ -26,8 +26,8 @@ def question(report: Report) -> Prose:
         (
             say(
                 "Essays on the relationship say that policy hardly changed with the nuclear tests, or that sanctions "
-                "bite, or that they do not. Here each saying becomes a comparison that could have come out "
-                "otherwise."
+                "bite, or that they do not. Here each saying becomes a comparison, where the data allow one, that "
+                "could have come out otherwise."
             ),
             say(
                 "Classes of events, windows, regimes, baseline and tests were written down before the first result; "
@@ -100,7 +100,7 @@ def what_can_be_tested(report: Report) -> Prose:
 def controls(report: Report) -> Prose:
     """Whether the method finds what it must find."""
     study = report.event_study
-    told = []
+    told, every = [], list[Cell]()
     for class_id in study.classes:
         kind = study.plan.classes[class_id]
         if not kind.control:
@@ -120,16 +120,37 @@ def controls(report: Report) -> Prose:
             )
             continue
         told.append(_control(report, kind.label, tested))
+        every += tested
+    if every:
+        told.insert(0, _controls_in_all(report, every))
     if not told:
         return Prose((say("No positive control is among the classes asked for."),), "note")
     return Prose(tuple(told), "list")
 
 
-def _control(report: Report, label: str, tested: list[Cell]) -> Sentence:
+def _sorted_out(report: Report, tested: list[Cell]) -> tuple[list[Cell], list[Cell], list[Cell]]:
+    """Control cells whose fall is found after adjustment, before it only, and not at all."""
     alpha = report.parameters.alpha
-    found = [c for c in tested if c.holm is not None and c.holm <= alpha and c.found and c.found.effect < 0]
+    found = [c for c in tested if _found(report, c) and c.found and c.found.effect < 0]
     plain = [c for c in tested if c not in found and c.p is not None and c.p <= alpha]
-    missed = [c for c in tested if c not in found and c not in plain]
+    return found, plain, [c for c in tested if c not in found and c not in plain]
+
+
+def _controls_in_all(report: Report, tested: list[Cell]) -> Sentence:
+    found, plain, missed = _sorted_out(report, tested)
+    return say(
+        "Of {n} control windows that can be tested {f} are found after adjustment, {p} before it only, and {m} are "
+        "missed."
+        + (" So where this part finds no effect, that is weak evidence that there was none." if missed else ""),
+        n=len(tested),
+        f=len(found),
+        p=len(plain),
+        m=len(missed),
+    )
+
+
+def _control(report: Report, label: str, tested: list[Cell]) -> Sentence:
+    found, plain, missed = _sorted_out(report, tested)
     parts = [
         say(
             "{name}: windows that can be tested {n}; the fall shows after adjustment in {f}, before adjustment only "
@@ -158,8 +179,9 @@ def _cell_sentence(report: Report, cell: Cell) -> Sentence:
         "adjusted": p_text(cell.holm),
     }
     if not _found(report, cell):
-        text += "; it could have seen {seen}"
-        refs["seen"] = seen(cell.possible.detectable, report.event_study.verdict(cell.key))
+        could = seen(cell.possible.detectable, report.event_study.verdict(cell.key))
+        text += "; it could have seen {seen}" if could != "nothing" else "; no effect of any size would have been found"
+        refs["seen"] = could
     if cell.possible.persistent:
         text += "; {persistent}"
         refs["persistent"] = PERSISTENT
@@ -214,7 +236,7 @@ def _class_sentence(report: Report, class_id: str) -> Sentence | None:
     sharp = min(able, key=lambda c: c.possible.detectable or 0)
     return join(
         say(
-            "{name}: no effect found in {m} tests; the sharpest could have seen {seen}.",
+            "{name}: no effect found in {m} comparisons; the sharpest could have seen {seen}.",
             name=name,
             m=len(cells),
             seen=seen(sharp.possible.detectable, study.verdict(sharp.key)),
@@ -266,13 +288,13 @@ def breaks(report: Report) -> Prose:
             told.append(say("{flow}: no break can be looked for, {why}.", flow=name, why=found.reason))
             continue
         if not found.shifts:
-            told.append(say("{flow}: no break.", flow=name))
+            told.append(say("{flow}: no break is found; the search may lack the power to see one.", flow=name))
             continue
         close = [s for s in found.shifts if s.near and s.first <= s.month + s.distance <= s.last]
         told.append(
             say(
                 "{flow}: breaks found {n}, in {months}. Of these {close} have a measure, a closure or a reopening of "
-                "the calendar among the dates that fit as well.",
+                "the calendar among the dates that fit as well, which a wide span holds by chance.",
                 flow=name,
                 n=report.fact(f"events.breaks.{flow}"),
                 months=listing([when(s.month) for s in found.shifts]),
@@ -404,9 +426,13 @@ def _tests_headline(report: Report, political: list[Cell], stands: list[Cell]) -
         )
     sharp = min(tests, key=lambda c: c.possible.detectable or 0)
     return say(
-        "No effect of tests, launches, visits or incidents on monthly trade survives in {n} comparisons; for nuclear "
-        "tests the sharpest of them would have missed anything smaller than {seen}.",
+        "No effect of tests, launches, visits or incidents on monthly trade survives in {n} comparisons. That is weak "
+        "evidence: for nuclear tests the sharpest rests on {k} of {all} tests and would find, {power} of the time, "
+        "only an effect as large as {seen}.",
         n=len(political),
+        k=len(sharp.possible.design.events),
+        all=sharp.possible.design.dated,
+        power=percent_text(100 * study.plan.number("power"), 0, sign=False),
         seen=seen(sharp.possible.detectable, study.verdict(sharp.key)),
     )
 

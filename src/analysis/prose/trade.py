@@ -38,11 +38,22 @@ def level(report: Report) -> Finding | None:
     peak, last = max(totals, key=_value), totals[-1]
     distance = report.find(f"trade.from_peak.{basis}.{last.period}")
     if peak is last or distance is None:
-        headline = say("Trade was highest in {last:period}, the last usable year: {last}.", last=last)
+        headline = say("By {record} trade was highest in {last:period}, the last usable year: {last}.",
+                       record=basis_label(report), last=last)  # fmt: skip
     else:
-        headline = say("Trade peaked at {peak} in {peak:period}. In {last:period} it was {last}, {distance:abs} lower.",
-                       peak=peak, last=last, distance=distance)  # fmt: skip
+        headline = say(
+            "By {record} trade peaked at {peak} in {peak:period}. In {last:period} it was {last}, {distance:abs} lower"
+            + (", crude oil no longer on the record." if _oil_between(report, peak, last) else "."),
+            record=basis_label(report), peak=peak, last=last, distance=distance,
+        )  # fmt: skip
     return Finding(headline, _split(report, last.period), certainty(report, peak, last))
+
+
+def _oil_between(report: Report, peak: Fact, last: Fact) -> bool:
+    """Whether crude oil left the leading record between the two years."""
+    caveat = report.catalogue.frame("caveats").set_index("caveat_id").loc["crude-unreported"]
+    silent = int(caveat["from_year"])
+    return report.parameters.basis in caveat["applies_to"].split() and int(peak.period) < silent <= int(last.period)
 
 
 def fall(report: Report) -> Finding | None:

@@ -1,4 +1,4 @@
-"""Tables of the claims: the ledger of each essay, the claims that people quote, and the rules."""
+"""Tables of the claims: the ledger of each essay, the claims chosen for their weight, and the rules."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def ledger(report: Report, essay: str = "E1") -> TableDisplay:
 
 
 def quoted(report: Report, id: str = "claims_quoted", brief: bool = False) -> TableDisplay:
-    """The claims that people quote most; `brief` leaves out what the data say."""
-    return _table(report, id, "The claims that people quote most",
+    """The claims chosen for their weight; `brief` leaves out what the data say."""
+    return _table(report, id, "Claims chosen for their weight",
                   [judged for judged in report.judged if judged.claim.headline], brief)  # fmt: skip
 
 

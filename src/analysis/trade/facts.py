@@ -45,10 +45,13 @@ def trade_facts(report: Report) -> Iterator[Fact]:
 
 
 def decimals_of(precision: float) -> int:
-    """Decimals that a printed value can bear: 0.05 gives 1, 5 gives -1 (tens), and a little more still does."""
+    """Decimals that a printed value can bear: 0.05 gives 1, 5 gives -1 (tens), and twice as much still does.
+
+    Twice, because a balance or a total adds the rounding of two prints: 1,085 that may be off by 1 stays 1,085.
+    """
     if not math.isfinite(precision) or precision <= 0:
         return 2
-    return max(-3, min(3, -math.ceil(math.log10(2 * precision) - 0.15)))
+    return max(-3, min(3, -math.ceil(math.log10(2 * precision) - 0.35)))
 
 
 def _join(groups: Iterable[Iterable[str]]) -> tuple[str, ...]:

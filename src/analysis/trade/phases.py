@@ -23,11 +23,11 @@ class Kind:
     noun: str
 
 
-BEFORE, NONE_YET = "Before the sanctions", "No turning point yet"
+BEFORE, NONE_YET = "Before the wide bans", "No turning point yet"
 KINDS = {
-    "sanctions": Kind("Sanctions", "over the years of sanctions", "the sanctions"),
+    "sanctions": Kind("Wide bans", "over the years of the wide bans", "the wide bans"),
     "closure": Kind("Border closed", "while the border was closed", "the closure"),
-    "reopening": Kind("Reopening", "since it reopened", "the reopening"),
+    "reopening": Kind("Reopening", "since the border reopened", "the reopening"),
 }
 
 
