@@ -449,7 +449,7 @@ def _matrix_title(report: Report, claim: rules.Claim) -> Sentence:
     if not known_cells:
         return say("“{claim}”: no headline definition has data", claim=claim.label)
     if not counts["inside"].value:
-        return say("None of {n} shares tried falls in the band of the quoted {q}", q=claim.quoted, n=known_cells)
+        return say("Of {n} shares tried not one falls in the band of the quoted {q}", q=claim.quoted, n=known_cells)
     return say("The quoted {q} fits {inside} of {n} shares; {above} lie above, {below} below, {near} near",
                q=claim.quoted, inside=counts["inside"], n=known_cells, above=counts["above"], below=counts["below"],
                near=counts["near"])  # fmt: skip
