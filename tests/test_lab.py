@@ -22,6 +22,7 @@ from typing import Any
 
 import pytest
 
+import chromium
 from analysis.display import NODE_TYPE, WIDGET_TYPE
 from chromium import Browser
 from conftest import ROOT
@@ -70,6 +71,14 @@ class Server:
             address, head = f"{self.address}api/kernels/{kernel['id']}", {"Authorization": f"token {TOKEN}"}
             request = urllib.request.Request(address, headers=head, method="DELETE")
             urllib.request.urlopen(request, timeout=SECONDS).read()
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """A Chromium of these tests alone: in a tab that other tests have printed and read, Lab waits for its kernel."""
+    made = chromium.start(tmp_path_factory.mktemp("browser-of-lab"))
+    yield made
+    made.close()
 
 
 @pytest.fixture(scope="module")
