@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING
 from .formatting import fact_text
 from .render import outputs
 
-SWEPT = ("index.html", "facts.csv", "sweep.json")
-
 if TYPE_CHECKING:
     from .explain import Explanation, Input
     from .facts import Fact
@@ -41,7 +39,7 @@ def what_was_swept(swept: Swept) -> Iterator[str]:
         f"{len(swept.built) + len(swept.failed)} editions: {made} made, {len(swept.built) - made} up to date, "
         f"{len(swept.failed)} failed"
     )
-    for name in SWEPT:
+    for name in swept.files:
         yield f"  {_near(swept.folder / name)}"
 
 

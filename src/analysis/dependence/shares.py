@@ -29,6 +29,11 @@ def all_shares(catalogue: Catalogue, parameters: ReportParameters) -> dict[str, 
     return {definition: made[definition] for definition in declared}
 
 
+def twin_not_asked_for(parameters: ReportParameters) -> str:
+    """Of China's share of imports with and without crude oil, the one that the edition does not ask for."""
+    return "import_share.kotra" + ("_without_crude" if parameters.crude_estimate == "with" else "")
+
+
 def leading(parameters: ReportParameters, topic: str) -> str:
     """The definition that carries the text of a topic (trade, food or fuel), as the parameters choose it."""
     crude = parameters.crude_estimate == "with"

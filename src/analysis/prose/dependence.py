@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..captions import caveats, join, year_spans
 from ..dependence import matrix as rules
-from ..dependence.shares import leading
+from ..dependence.shares import leading, twin_not_asked_for
 from ..display import Finding, Findings, Prose, Reference, Sentence, Words, say
 from ..errors import listing
 from ..facts import Fact
@@ -248,7 +248,7 @@ def exposure(report: Report) -> Prose:
     if gone:
         told.append(say("Of the DPRK's imports {gone} would be missing on the figures of {gone:period}.", gone=gone))
     # As in the table: of the share with and without crude oil, the one that the edition asks for.
-    other = "import_share.kotra" + ("_without_crude" if report.parameters.crude_estimate == "with" else "")
+    other = twin_not_asked_for(report.parameters)
     falls = [f for f in report.facts.under("dependence.replaced") if f".{other}." not in f.id]
     poor = [f for f in falls if (f.value or 0) <= 0]
     if falls:

@@ -51,6 +51,7 @@ class Swept:
     folder: Path
     built: tuple[build.Built, ...]
     failed: Mapping[str, str]
+    files: tuple[str, ...] = (PAGE, FACTS, RECORD)
 
 
 def parse_grid(words: Sequence[str]) -> Grid:

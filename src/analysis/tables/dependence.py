@@ -8,7 +8,7 @@ from ..captions import caveats, year_spans
 from ..dependence import matrix as rules
 from ..dependence import partners as who
 from ..dependence.amounts import Amount, less
-from ..dependence.shares import leading
+from ..dependence.shares import leading, twin_not_asked_for
 from ..display import Column, FactText, TableDisplay, say
 from ..errors import listing
 from ..facts import Fact
@@ -282,7 +282,7 @@ def exposure(report: Report) -> TableDisplay:
 def replaced(report: Report) -> TableDisplay:
     """What past interruptions show: how China's part and all others moved, and how much others made up."""
     episodes = report.catalogue.frame("dependence/episodes").to_dict("records")
-    other = "import_share.kotra" + ("_without_crude" if report.parameters.crude_estimate == "with" else "")
+    other = twin_not_asked_for(report.parameters)
     rows, records = [], []
     for episode in episodes:
         span = f"{episode['from_year']}-{episode['to_year']}"
