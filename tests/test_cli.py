@@ -279,6 +279,20 @@ def test_an_end_that_came_where_no_exception_gets_out_is_asked_for_again(
     assert "Traceback" not in err and "ignored" not in err
 
 
+@POSIX_SIGNALS
+def test_an_interrupt_that_passes_an_exec_of_text_ends_with_our_exit_code(tmp_path: Path) -> None:
+    # To a shell both are 130; a program that started ours would see a process killed by its signal.
+    program = (
+        "from analysis import cli\n\ndef command(options):\n    exec('raise KeyboardInterrupt')\n\n"
+        "cli.COMMANDS['editions'] = (command, *cli.COMMANDS['editions'][1:])\n"
+        "raise SystemExit(cli.main(['editions']))\n"
+    )
+    (tmp_path / "program.py").write_text(program, encoding="utf-8")
+    ended = subprocess.run([sys.executable, "-m", "program"], cwd=tmp_path, capture_output=True, text=True)
+    said = "Stopped; every report is as its last whole build left it.\n"
+    assert (ended.returncode, ended.stdout, ended.stderr) == (130, "", said)
+
+
 def closed_after_a_line(environment: dict[str, str], *words: str) -> tuple[str, int, str]:
     """The first line, the exit code and stderr of a command whose reader goes away after one line."""
     process = subprocess.Popen(

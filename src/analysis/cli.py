@@ -46,6 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     except KeyboardInterrupt:
+        # Where the interrupt passes an `exec` of text, as a dataclass being made is, Python keeps a mark that it stands
+        # unhandled, and `python -m` then dies of the signal instead of ending with our code; a new `exec` clears it.
+        exec("")
         _say("Stopped; every report is as its last whole build left it.")
         return 130
     except UserError as error:
