@@ -34,7 +34,7 @@ IDS = {
     "E2-oil-lever", "E2-influence", "E2-refugees",
 }  # fmt: skip
 # The named holes in the open data; only these and motives may stay undecided.
-HOLES = {"E1-ship", "E1-dandong-40", "E1-aid", "E1-weaning"}
+HOLES = {"E1-ship", "E1-dandong-40", "E1-aid", "E1-weaning", "E2-oil-lever", "E2-opinion"}
 VERDICTS = {
     "supported", "supported on one basis only", "roughly", "overstated", "understated", "contradicted", "came true",
     "did not come true", "no open data", "not testable",
@@ -87,7 +87,7 @@ def test_words_of_a_claim_come_from_closed_lists(row: dict[str, str]) -> None:
 def test_a_claim_holds_no_code_and_its_remarks_no_figure(row: dict[str, str]) -> None:
     text = " ".join(row[name] for name in ("rule", "reads", "expects", "nearest", "figures"))
     assert not re.search(r"[()\[\]{}=<>*]|\blambda\b|\bimport\b|:", text)
-    for name in ("remark", "looked_for", "labels"):
+    for name in ("remark", "looked_for", "labels", "revised"):
         assert not holds_number(row[name]), row[name]
 
 
@@ -205,6 +205,20 @@ def test_figures_that_claims_name_are_drawn(report: Report) -> None:
         drawn |= {node["id"]} if node["kind"] == "figure" else set()
     named = {figure for one in report.judged for figure in one.claim.figures}
     assert named <= drawn
+
+
+def test_no_verdict_stands_on_a_share_that_is_only_a_check(catalogue: Catalogue, judged: Mapping[str, Judged]) -> None:
+    roles = catalogue.frame("dependence/definitions").set_index("definition_id")["use"]
+    read = {id.removeprefix("dependence.").rpartition(".")[0] for one in judged.values() for id in one.claim.ids}
+    shares = read & set(roles.index)
+    assert shares and {name: roles[name] for name in shares if roles[name] == "check"} == {}
+
+
+def test_what_was_changed_after_a_verdict_was_seen_is_printed(report: Report, judged: Mapping[str, Judged]) -> None:
+    changed = [one.claim for one in judged.values() if one.claim.revised]
+    items = [sentence.text for sentence in prose.claims.revised(report).sentences]
+    assert changed and items == [f"{claim.statement} {claim.revised}" for claim in changed]
+    assert all(re.search(r"verdict (was|stayed)", claim.revised) for claim in changed)
 
 
 # ----------------------------------------------------------------------------- particular claims

@@ -33,7 +33,10 @@ class Reading:
 
 @dataclass(frozen=True)
 class Claim:
-    """One claim. `near` and `rough` are its tolerances in `tolerance_unit`; `years` is the stretch it is about."""
+    """One claim. `near` and `rough` are its tolerances in `tolerance_unit`; `period` is the stretch it is about.
+
+    `revised` says what of the rule was changed after a verdict had been seen; it is printed, and no rule reads it.
+    """
 
     claim_id: str
     essay: str
@@ -55,6 +58,7 @@ class Claim:
     looked_for: str
     nearest: tuple[str, ...]
     remark: str
+    revised: str
 
     @property
     def fact_id(self) -> str:
@@ -90,7 +94,7 @@ def _claim(row: dict[str, Any]) -> Claim:
         rule=row["rule"], readings=tuple(_readings(row, years)), near=_number(row["near"]) or 0.0,
         rough=_number(row["rough"]) or 0.0, tolerance_unit=row["tolerance_unit"],
         figures=_parts(row["figures"], ";"), looked_for=row["looked_for"], nearest=_parts(row["nearest"], ";"),
-        remark=row["remark"],
+        remark=row["remark"], revised=row["revised"],
     )  # fmt: skip
 
 

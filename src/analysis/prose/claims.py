@@ -111,8 +111,9 @@ def counts(report: Report) -> Prose:
 def method(report: Report) -> Prose:
     """How a verdict comes about."""
     return Prose((
-        say("Each claim has a rule with tolerances that were fixed before the verdicts were computed. A rule reads "
-            "facts of this report, never an opinion. The verdict changes when the facts do."),
+        say("Each claim has a rule with tolerances. They were fixed before the verdicts were computed; the few that were "
+            "changed afterwards are named at the end. A rule reads facts of this report, never an opinion. The verdict "
+            "changes when the facts do."),
         say("Sources counts the independent ones: pages that print one compiler's figures count once. The statements "
             "are in our words; a quoted figure is the essay's."),
     ))  # fmt: skip
@@ -139,6 +140,16 @@ def changed(report: Report) -> Prose:
             day, then = day_text(report.parameters.as_of), report.fact(judged.claim.fact_id)
             told.append(say("{s} On {day}: {a}. Today: {b}.", s=judged.claim.statement, day=day, a=then, b=later))
     return Prose(tuple(told) or (say("No verdict differs from the one with all data."),), "list")
+
+
+def revised(report: Report) -> Prose:
+    """The claims whose rule was changed after the verdict had been seen, each with the reason."""
+    told = [
+        say("{statement} {change}", statement=judged.claim.statement, change=judged.claim.revised)
+        for judged in report.judged
+        if judged.claim.revised
+    ]
+    return Prose(tuple(told) or (say("No rule was changed after a verdict had been seen."),), "list")
 
 
 def undecided(report: Report) -> Prose:

@@ -46,6 +46,7 @@ def _table(report: Report, id: str, title: str, chosen: Iterable[Judged], brief:
             "what_the_data_say": told(report, judged).text, "independent_sources": judged.strength,
             "facts": " ".join(fact.id for fact in judged.facts), "nearest": " ".join(f.id for f in judged.nearest),
             "figures": " ".join(claim.figures), "looked_for": claim.looked_for,
+            "revised": claim.revised,
         })  # fmt: skip
     columns = [Column("claim", "Claim"), Column("verdict", "Verdict" if p.as_of is None else day_text(p.as_of))]
     if p.as_of is not None:
