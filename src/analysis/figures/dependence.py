@@ -159,17 +159,28 @@ def last_fact(report: Report, definition: str) -> Fact | None:
     return report.find(f"dependence.{definition}.{max(years)}") if years else None
 
 
+def _spread_of(report: Report, definition: str) -> tuple[Fact, Fact] | None:
+    """The facts of the lowest and the highest share under a definition."""
+    known = {year: share.percent for year, share in report.shares[definition].items() if share.percent is not None}
+    if not known:
+        return None
+    low, high = (report.fact(f"dependence.{definition}.{pick(known, key=lambda y: known[y])}") for pick in (min, max))
+    return low, high
+
+
 def food(report: Report) -> Display:
     """China's share of the DPRK's grain under each definition."""
     lines = {d: report.shares[d] for d in report.shown("food") if d.startswith(("cereal_imports.", "cereal_supply."))}
     lead = leading(report.parameters, "food")
     claim = next(c for c in rules.claims(report.catalogue) if c.topic == "food")
-    found = [f for f in (last_fact(report, "cereal_imports.quantity"),) if f]
-    supply = report.find(f"dependence.cereal_supply.production_plus_imports.{found[0].period}") if found else None
+    # Not the last year: the records of grain end in years in which one crop or one seller is all there is.
+    imports = _spread_of(report, "cereal_imports.quantity")
+    supply = _spread_of(report, "cereal_supply.production_plus_imports")
     title = say("China's share of the DPRK's grain")
-    if found and supply and supply.value is not None:
-        title = say("In {a:period} China was {a} of recorded grain imports and {b} of the grain supply", a=found[0],
-                    b=supply)  # fmt: skip
+    if imports and supply:
+        span = "{l} ({l:period})" if imports[0].id == imports[1].id else "{l} ({l:period}) to {h} ({h:period})"
+        title = say("China was " + span + " of recorded grain imports and at most {s} ({s:period}) of the grain supply",
+                    l=imports[0], h=imports[1], s=supply[1])  # fmt: skip
     return lines_figure(
         report, "dependence_food", lines, lead, title=title, band=claim, heading="China's share of grain, by weight",
         caption=say("Maize, rice and wheat by weight, rice {rice}. Imports are what exporters recorded; with food aid, "

@@ -111,9 +111,9 @@ def counts(report: Report) -> Prose:
 def method(report: Report) -> Prose:
     """How a verdict comes about."""
     return Prose((
-        say("Each claim has a rule with tolerances. They were fixed before the verdicts were computed; the few that were "
-            "changed afterwards are named at the end. A rule reads facts of this report, never an opinion. The verdict "
-            "changes when the facts do."),
+        say("Each claim has a rule with tolerances. They were fixed before the verdicts were computed; the few that "
+            "were changed afterwards are named at the end. A rule reads facts of this report, never an opinion. The "
+            "verdict changes when the facts do."),
         say("Sources counts the independent ones: pages that print one compiler's figures count once. The statements "
             "are in our words; a quoted figure is the essay's."),
     ))  # fmt: skip

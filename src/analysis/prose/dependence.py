@@ -126,18 +126,20 @@ def claim(report: Report, claim_id: str = "trade-70") -> Prose:
     if near:
         told.append(say("It is near for {where}.", where=places(report, near)))
     told.append(extremes(report, cells))
-    _, last = ends(report, one)
+    # A year in which the claim is true, or as near as it comes; else the last that is known.
+    example = max(inside or near, key=lambda fact: int(fact.period), default=ends(report, one)[1])
     careful = []
-    if last:
-        row = report.definitions[definition_of(last)]
-        careful.append(say("A careful writer names the year and the whole, for example: {last} in {last:period}, which "
-                           "is {part}, over {whole}.", last=last, part=lower(row["part"]),
+    if example:
+        row = report.definitions[definition_of(example)]
+        careful.append(say("A careful writer names the year and the whole, for example: {e} in {e:period}, which is "
+                           "{part}, over {whole}.", e=example, part=lower(row["part"]),
                            whole=lower(row["whole"])))  # fmt: skip
-        # The same year under the widest whole shows how much hangs on it.
-        least = min((f for f, _ in cells if f.period == last.period), key=lambda f: f.value or 0, default=last)
-        if least.id != last.id:
-            whole = lower(report.definitions[definition_of(least)]["whole"])
-            careful = [join(*careful, say("In the same year it was {least} over {whole}.", least=least, whole=whole))]
+        # The same year under the definition that lies farthest off shows how much hangs on the whole.
+        same = (fact for fact, _ in cells if fact.period == example.period)
+        other = max(same, key=lambda fact: abs((fact.value or 0) - (example.value or 0)), default=example)
+        if other.id != example.id:
+            whole = lower(report.definitions[definition_of(other)]["whole"])
+            careful = [join(*careful, say("In the same year it was {other} over {whole}.", other=other, whole=whole))]
     return Prose((join(*told), *careful))
 
 
