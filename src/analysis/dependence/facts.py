@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
 from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..facts import Fact
+from ..trade.facts import decimals_of
 from . import asymmetry, food, fuel, matrix, partners, whatif
 from .amounts import Amount, Share
 from .records import known
@@ -169,8 +171,11 @@ def _deficits(report: Report) -> Iterator[Fact]:
             amount, paid = deficit.value, deficit.dprk_exports
             if amount.value is None:
                 continue
+            low, high = amount.span
+            # As a balance of the topic trade, which is the same figure seen from China.
+            shown = dataclasses.replace(amount, decimals=decimals_of((high - low) / 2))
             yield amount_fact(f"dependence.deficit.{record}.{year}", f"The DPRK's deficit with China, {words}", year,
-                              amount)  # fmt: skip
+                              shown)  # fmt: skip
             if paid.value:
                 yield Fact(
                     id=f"dependence.deficit_to_exports.{record}.{year}", value=100 * amount.value / paid.value,

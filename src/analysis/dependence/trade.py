@@ -24,6 +24,8 @@ from .records import absent, known
 if TYPE_CHECKING:
     from ..parameters import ReportParameters
 
+# How a cell of the yearly series that is made of two rows joins them.
+SIGNS = {"sum": " + ", "difference": " - "}
 UNIT = "usd_million"
 TOTALS, INTER_KOREAN, WORLD = "trade/dprk_total_annual", "trade/inter_korean", "trade/china_world_trade"
 # What is one flow in two tables: China's side, the DPRK's side, and the way between the two Koreas.
@@ -148,10 +150,12 @@ class Book:
         cell = cells.loc[(year, measure)]
         if not math.isfinite(cell["value"]) or not cell["fit"]:
             return gap(reason, UNIT, cell["rows"], cell["sources"])
+        sign = SIGNS.get(cell["method"])
+        how = sign.join(cell["rows"]) if sign else ""
         return Amount(
             float(cell["value"]), UNIT, cell["status"], cell["rows"], cell["sources"],
             low=float(cell["value"] - cell["precision"]), high=float(cell["value"] + cell["precision"]),
-            decimals=decimals_of(cell["precision"]),
+            decimals=decimals_of(cell["precision"]), how=how,
         )  # fmt: skip
 
 

@@ -16,7 +16,7 @@ def movers(report: Report) -> Prose:
     """What each known weakness of the record does to the share of recorded grain imports."""
     told = [
         sentence
-        for part in (_doubtful, _flour, _aid, _unrecorded, _calories)
+        for part in (_doubtful, _flour, _aid, _unrecorded, _alone, _calories)
         for sentence in (part(report),)
         if sentence is not None
     ]
@@ -107,6 +107,20 @@ def _unrecorded(report: Report) -> Sentence | None:
         return None
     return say("For {years} no grain from China is on record: a closed border and a missing report look alike, so "
                "this is a gap and not zero.", years=listing(empty))  # fmt: skip
+
+
+def _alone(report: Report) -> Sentence | None:
+    """Years in which the record of grain holds one crop, so that its share is that crop's."""
+    whole = {crop: report.shares[f"{crop}_imports.quantity"] for crop in food.CEREALS}
+    single: dict[str, list[str]] = {}
+    for year in report.shares[QUANTITY]:
+        crops = [crop for crop, shares in whole.items() if shares[year].whole.value is not None]
+        if len(crops) == 1 and report.shares[QUANTITY][year].percent is not None:
+            single.setdefault(crops[0], []).append(str(year))
+    if not single:
+        return None
+    told = "; ".join(f"of {listing(years)} holds {crop} alone" for crop, years in single.items())
+    return say("The record of grain {told}: the share is that crop's, and says nothing of the others.", told=told)
 
 
 def _calories(report: Report) -> Sentence | None:
