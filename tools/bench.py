@@ -84,8 +84,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             _print_placebos(time_placebos(options.repeat))
         with tempfile.TemporaryDirectory(prefix="analysis-bench-") as folder:
             scratch = Path(folder)
-            with execute.warm(scratch):
-                pass  # the tools find their font cache ready too, from the second run on
+            with execute.session(scratch):
+                pass  # makes the font cache; the tools find theirs ready too, from the second run on
             times = [time_notebook(path, options.edition, parameters, scratch, options.repeat) for path in notebooks]
         _print_notebooks(times)
     except UserError as error:

@@ -24,6 +24,8 @@ from .errors import BuildError, UserError, listing, nearest, shown
 
 PROGRAM = "python -m analysis"
 FORMATS = ("html", "pdf", "all")
+KERNELS = ("forked", "plain")
+MOST_JOBS = 256
 WIDTH = 100
 
 
@@ -89,7 +91,7 @@ def _render(options: argparse.Namespace) -> int:
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     from .parameters import edition, parse_settings
     from .printed import what_was_made, what_was_swept
-    from .render import build, sweep
+    from .render import build, crew, sweep
 
     formats = _formats(options.format)
     names = list(dict.fromkeys(options.edition)) or ["default"]
@@ -98,6 +100,7 @@ def _render(options: argparse.Namespace) -> int:
     if folder is not None and not options.output.strip():
         raise Misuse("--output needs the name of a folder.")
     grid = sweep.parse_grid(options.grid)
+    how = _how(options)
     # All editions are checked before the first kernel starts.
     plans: list[build.Plan] = []
     sweeps = []
@@ -113,24 +116,22 @@ def _render(options: argparse.Namespace) -> int:
             why = build.reason(plan)
             print(f"{label}: would be made, {why}" if why else f"{label}: up to date")
         return 0
-    done, code = [], 0
-    for plan in plans:
-        try:
-            done.append(build.run(plan, options.force, _progress))
-        except BuildError as error:
-            if len(plans) + len(sweeps) == 1 or options.debug:
-                raise
-            _say(f"Error: {error}")
-            code = error.exit_code
-    swept = [sweep.run(place, parts, options.force, _progress) for place, parts in sweeps]
-    for built in done:
+    if len(plans) + len(sweeps) == 1 and plans:
+        built = build.run(plans[0], options.force, _progress, how)
         print("\n".join(what_was_made(built)))
+        return 0
+    outcomes = crew.run([(plan.edition.name, plan) for plan in plans], options.force, _progress, how)
+    swept = [sweep.run(place, parts, options.force, _progress, how) for place, parts in sweeps]
+    for outcome in outcomes:
+        if outcome.built:
+            print("\n".join(what_was_made(outcome.built)))
     for made in swept:
         print("\n".join(what_was_swept(made)))
-        for text in made.failed.values():
-            _say(f"Error: {text}")
-            code = BuildError.exit_code
-    return code
+    failures = [outcome.failed for outcome in outcomes if outcome.failed]
+    failures += [text for made in swept for text in made.failed.values()]
+    for text in failures:
+        _say(f"Error: {text}")
+    return BuildError.exit_code if failures else 0
 
 
 def _editions(options: argparse.Namespace) -> int:
@@ -353,6 +354,20 @@ def _report(options: argparse.Namespace) -> Any:
     return Report(resolve({**chosen.parameters, **parse_settings(options.set)}, load()))
 
 
+def _how(options: argparse.Namespace) -> Any:
+    from .render import build
+
+    if options.kernels not in KERNELS:
+        close = nearest(options.kernels, KERNELS)
+        hint = f"did you mean {close}? " if close else ""
+        raise Misuse(f"There are no {shown(options.kernels)!r} kernels: {hint}allowed are {listing(KERNELS)}.")
+    if options.jobs is None:
+        return build.How(kernels=options.kernels)
+    if not 1 <= options.jobs <= MOST_JOBS:
+        raise Misuse(f"--jobs cannot be {options.jobs}: allowed are 1 to {MOST_JOBS}.")
+    return build.How(options.jobs, options.kernels)
+
+
 def _formats(given: str) -> tuple[str, ...]:
     if given not in FORMATS:
         close = nearest(given, FORMATS)
@@ -478,6 +493,15 @@ def _add_render(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--max-editions", type=int, default=500, metavar="N", help="refuse a grid of more editions (default: 500)"
+    )
+    parser.add_argument(
+        "--jobs", type=int, metavar="N",
+        help="notebooks or editions made side by side (default: as many as there are processors and room in memory)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--kernels", default="forked", metavar="KIND",
+        help="forked: warm copies of the build, where the system can fork; plain: new ones; same report either way "
+        "(default: forked)",
     )
     parser.add_argument("--dry-run", action="store_true", help="say what would be made and why, and make nothing")
     parser.add_argument("--force", action="store_true", help="make the report again even when it is up to date")

@@ -118,7 +118,7 @@ class Report:
         changed = self.parameters.model_copy(update=changes)
         if changed == self.parameters:
             return self
-        return _HELD.get((changed, id(self.catalogue))) or Report(changed, self.catalogue)
+        return _report_of(changed, self.catalogue)
 
     @functools.cached_property
     def shares(self) -> dict[str, dict[int, Share]]:
@@ -204,6 +204,11 @@ class Report:
         return f"<Report {p.start_year}-{p.end_year}, basis {p.basis}, data of {self.catalogue.data_date}>"
 
 
+def _report_of(parameters: ReportParameters, catalogue: Catalogue) -> Report:
+    """The report that somebody holds already, a kernel's from the build that it was forked from, or a new one."""
+    return _HELD.get((parameters, id(catalogue))) or Report(parameters, catalogue)
+
+
 def start(namespace: Mapping[str, Any]) -> Report:
     """The report for the parameters assigned in a notebook.
 
@@ -211,7 +216,7 @@ def start(namespace: Mapping[str, Any]) -> Report:
     that a cell of plain assignments sets is taken for a parameter, so a mistyped one raises UnknownParameter;
     outside IPython every plain value is.
     """
-    return Report(resolve(_assigned(namespace)))
+    return _report_of(resolve(_assigned(namespace)), load())
 
 
 def _assigned(namespace: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ import platform
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -25,7 +25,7 @@ from ..errors import BadParameter, BuildError, UnknownNotebook, UserError, listi
 from ..facts import FactBook
 from ..parameters import Edition, ReportParameters, edition, resolve
 from ..report import Report
-from . import execute, outputs, scratch, swap
+from . import execute, outputs, scratch, swap, workers
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -50,6 +50,8 @@ SHOWING = (
 # Folders of the project in which no report may be made.
 OWN_FOLDERS = (".ci", ".git", ".venv", "data", "docs", "notebooks", "reports/published", "src", "tests", "tools")
 
+SECONDS_DEAF = 0.2  # the longest time in which a build does not hear that it shall stop
+
 Progress = Callable[[str], None]
 
 
@@ -67,6 +69,17 @@ class Plan:
     formats: tuple[str, ...]
     output: Path
     catalogue: Catalogue
+
+
+@dataclass(frozen=True)
+class How:
+    """How a build goes about it; the report is the same, byte for byte, whatever stands here.
+
+    `jobs`: notebooks that run at a time; `kernels`: see `execute.session`.
+    """
+
+    jobs: int = field(default_factory=lambda: workers.affordable())
+    kernels: execute.Kernels = "forked"
 
 
 @dataclass(frozen=True)
@@ -90,9 +103,10 @@ def build(
     only: str | None = None,
     force: bool = False,
     progress: Progress = lambda text: None,
+    how: How | None = None,
 ) -> Built:
     """Plan and run one edition. Raises UserError; see `plan` and `run`."""
-    return run(plan(edition_name, settings, formats, output, only), force, progress)
+    return run(plan(edition_name, settings, formats, output, only), force, progress, how)
 
 
 def plan(
@@ -118,12 +132,15 @@ def plan(
     return Plan(chosen, parameters, notebooks, tuple(f for f in FORMATS if f in formats), folder, catalogue)
 
 
-def run(plan: Plan, force: bool = False, progress: Progress = lambda text: None) -> Built:
+def run(
+    plan: Plan, force: bool = False, progress: Progress = lambda text: None, how: How | None = None
+) -> Built:
     """Make the report of `plan`, unless it is there already.
 
     Raises BuildError, NotebookFailed among them; the report of before then stands as it was.
     """
     begun = time.perf_counter()
+    how = how or How()
     try:
         plan.output.parent.mkdir(parents=True, exist_ok=True)
         with swap.lock(plan.output):
@@ -139,7 +156,7 @@ def run(plan: Plan, force: bool = False, progress: Progress = lambda text: None)
                 return _built(plan, old, False, begun)
             progress(f"{plan.edition.name}: {_why(old, inputs, force)}\n")
             try:
-                manifest = _make(plan, inputs, old, progress)
+                manifest = _make(plan, inputs, old, how, progress)
                 swap.swap(plan.output)
             except BaseException:  # an interrupt too must leave nothing half-made
                 swap.recover(plan.output)
@@ -267,13 +284,15 @@ def _checked_output(output: Path) -> Path:
 # ------------------------------------------------------------------------------------------ making
 
 
-def _make(plan: Plan, inputs: dict[str, str], old: outputs.Manifest | None, progress: Progress) -> outputs.Manifest:
+def _make(
+    plan: Plan, inputs: dict[str, str], old: outputs.Manifest | None, how: How, progress: Progress
+) -> outputs.Manifest:
     """Write the whole report into the folder beside the output and return its manifest."""
     started = _clock()
     digest = _digest(inputs)
     from .workbook import workbook
 
-    executed, seconds, book = _execute(plan, inputs, progress)
+    executed, seconds, book = _execute(plan, inputs, old, how, progress)
     folder = swap.new_folder(plan.output)
     folder.mkdir()
     _export(plan, executed, folder, progress)
@@ -316,28 +335,59 @@ def _facts(plan: Plan, inputs: Mapping[str, str]) -> FactBook:
 
 
 def _execute(
-    plan: Plan, inputs: Mapping[str, str], progress: Progress
+    plan: Plan, inputs: Mapping[str, str], old: outputs.Manifest | None, how: How, progress: Progress
 ) -> tuple[list[tuple[str, NotebookNode]], dict[str, float], FactBook]:
     """The executed notebooks by name, the seconds each took, and the facts the build computed itself."""
-    executed, seconds = [], {}
-    with scratch.folder() as temporary:
-        with execute.warm(temporary):
-            book = _facts(plan, inputs)
-        for position, path in enumerate(plan.notebooks, start=1):
-            progress(f"[{position}/{len(plan.notebooks)}] {path.stem}")
-            begun = time.perf_counter()
-            try:
-                notebook = execute.execute(
-                    path, plan.parameters, temporary, edition=plan.edition.name, keep=_failed(plan)
-                )
-                outputs.check_facts(path.stem, outputs.nodes_of(notebook), book)
-            except BaseException:
-                progress("  failed\n")
-                raise
-            seconds[path.stem] = time.perf_counter() - begun
-            progress(f"  {seconds[path.stem]:.1f} s\n")
-            executed.append((path.stem, notebook))
-    return executed, seconds, book
+    books: list[FactBook] = []
+    with (
+        scratch.folder() as temporary,
+        execute.session(temporary, how.kernels, lambda: books.append(_facts(plan, inputs))) as session,
+    ):
+        made, seconds = _run_notebooks(plan, _longest_first(plan, old), books[0], session, how.jobs, progress)
+    return [(path.stem, made[path]) for path in plan.notebooks], {p.stem: seconds[p] for p in plan.notebooks}, books[0]
+
+
+def _run_notebooks(
+    plan: Plan, order: Sequence[Path], book: FactBook, session: execute.Session, jobs: int, progress: Progress
+) -> tuple[dict[Path, NotebookNode], dict[Path, float]]:
+    """Run the notebooks in `order`, `jobs` at a time, and say when each is done. The first that fails stops all."""
+    from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+
+    def run(path: Path) -> tuple[NotebookNode, float]:
+        begun = time.perf_counter()
+        notebook = session.execute(path, plan.parameters, edition=plan.edition.name, keep=_failed(plan))
+        outputs.check_facts(path.stem, outputs.nodes_of(notebook), book)
+        return notebook, time.perf_counter() - begun
+
+    made, seconds = dict[Path, Any](), dict[Path, float]()
+    with ThreadPoolExecutor(max_workers=jobs) as pool:
+        try:
+            waiting: dict[Future[tuple[NotebookNode, float]], Path] = {pool.submit(run, path): path for path in order}
+            while waiting:
+                # A wait without end would not hear Ctrl-C where another thread is given the signal.
+                done, _ = wait(waiting, SECONDS_DEAF, FIRST_COMPLETED)
+                for future in sorted(done, key=lambda future: order.index(waiting[future])):
+                    path = waiting.pop(future)
+                    label = f"[{len(made) + 1}/{len(order)}] {path.stem}"
+                    try:
+                        made[path], seconds[path] = future.result()
+                    except BaseException:
+                        progress(f"{label}  failed\n")
+                        raise
+                    progress(f"{label}  {seconds[path]:.1f} s\n")
+        except BaseException:
+            # Before the pool waits for its threads: what they wait for has to end first.
+            pool.shutdown(wait=False, cancel_futures=True)
+            session.stop()
+            raise
+    return made, seconds
+
+
+def _longest_first(plan: Plan, old: outputs.Manifest | None) -> list[Path]:
+    """The notebooks in the order that ends soonest: by what each took in the last build, or in the published one."""
+    known = old or outputs.read_manifest(project_root() / "reports" / "published" / "default")
+    took = {notebook["name"]: float(notebook["seconds"]) for notebook in known.notebooks} if known else {}
+    return sorted(plan.notebooks, key=lambda path: (-took.get(path.stem, 0.0), -path.stat().st_size))
 
 
 def _export(plan: Plan, executed: list[tuple[str, NotebookNode]], folder: Path, progress: Progress) -> None:

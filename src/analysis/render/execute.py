@@ -14,14 +14,17 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from ..catalogue import project_root
 from ..errors import NotebookFailed, shown
 from ..panel import BATCH
 from ..parameters import ReportParameters
+from . import forks
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -42,70 +45,139 @@ del sys.path[0]
 from ipykernel.kernelapp import launch_new_instance
 launch_new_instance()
 """
+PLAIN, FORKED = "python3", "python3-forked"
+Kernels = Literal["forked", "plain"]
+LONGEST_SOCKET = 96
 SECONDS_TO_START = 180
 SECONDS_FOR_LATE_OUTPUT = 60
 
 
-def execute(
-    notebook: Path, parameters: ReportParameters, scratch: Path, *, edition: str, keep: Path
-) -> NotebookNode:
-    """The notebook with its outputs, run top to bottom in its own folder with `parameters` injected.
+class Session:
+    """What the notebooks of one build share: the variables and settings of their kernels, and the server of warm ones.
 
-    `scratch` is a folder for caches that the notebooks of a build share; `edition` is named in errors.
-    Raises NotebookFailed when a cell raises, writes to stderr or is not reached, or when the kernel dies;
-    the half-run copy is then in the folder `keep`. Times and paths of the run are left out of the result.
+    Its notebooks may run side by side, in threads. `kernels` is "forked", for which a fork falls back to a plain kernel
+    where there is no forking, or "plain".
     """
-    import nbformat
-    import papermill
-    from papermill.exceptions import PapermillExecutionError
 
-    source = nbformat.read(notebook, as_version=4)
-    # The notebook that is being run, kept from its start on: a kernel may die, and writing a copy after
-    # each cell, as papermill would, takes a fifth of the time of a notebook full of charts.
-    running: list[NotebookNode] = []
-    kernels = _kernel_class()
-    where, reason = None, ""
-    try:
-        with _environment(scratch), _quiet_papermill():
+    def __init__(self, scratch: Path, server: forks.Server | None) -> None:
+        self.scratch = scratch
+        self.forked = server is not None
+        self._managers = _kernel_class(scratch)
+
+    def stop(self) -> None:
+        """End every kernel and start no other: the notebooks that run fail."""
+        self._managers.stopped.set()
+        self._managers.end_all()
+
+    def execute(self, notebook: Path, parameters: ReportParameters, *, edition: str, keep: Path) -> NotebookNode:
+        """The notebook with its outputs, run top to bottom in its own folder with `parameters` injected.
+
+        `edition` is named in errors. Raises NotebookFailed when a cell raises, writes to stderr or is not reached, or
+        when the kernel dies; the half-run copy is then in the folder `keep`. Times and paths of the run are left out
+        of the result.
+        """
+        import nbformat
+        import papermill
+        from papermill.exceptions import PapermillExecutionError
+
+        source = nbformat.read(notebook, as_version=4)
+        # The notebook that is being run, kept from its start on: a kernel may die, and writing a copy after
+        # each cell, as papermill would, takes a fifth of the time of a notebook full of charts.
+        running: list[NotebookNode] = []
+        where, reason = None, ""
+        try:
+            # The folder is told to the kernel alone: papermill's `cwd` would change that of the whole process.
             papermill.execute_notebook(
-                _literal(notebook), None, parameters=parameters.plain(), kernel_name="python3", language="python",
-                cwd=str(notebook.parent), progress_bar=False, start_timeout=SECONDS_TO_START,
-                iopub_timeout=SECONDS_FOR_LATE_OUTPUT, shutdown_kernel="immediate", kernel_manager_class=kernels,
+                _literal(notebook), None, parameters=parameters.plain(), kernel_name=FORKED if self.forked else PLAIN,
+                language="python", progress_bar=False, start_timeout=SECONDS_TO_START,
+                iopub_timeout=SECONDS_FOR_LATE_OUTPUT, shutdown_kernel="immediate",
+                kernel_manager_class=self._managers, resources={"metadata": {"path": str(notebook.parent)}},
                 on_notebook_start=lambda notebook: running.append(notebook),
             )  # fmt: skip
-        where, reason = _fault(running[0])
-    except PapermillExecutionError as error:
-        # Papermill puts two cells of its own around the error into the copy, but counts without them.
-        where, reason = error.cell_index, f"{error.ename}: {error.evalue}" if error.evalue else error.ename
-    except Exception as error:  # the kernel did not start, died, or stopped answering
-        where, reason = _last_started(running[0]) if running else None, _in_plain_words(error)
-    finally:
-        kernels.end_all()
-    made = _without_traces(running[0] if running else source)
-    if reason:
-        keep.mkdir(parents=True, exist_ok=True)
-        nbformat.write(made, keep / notebook.name)
-        raise NotebookFailed(
-            edition, notebook.stem, _cell_name(source, where), _in_words(parameters),
-            shown(_one_line(reason), 400), str(keep / notebook.name),
-        )  # fmt: skip
-    return made
-
-
-def warm(scratch: Path) -> subprocess.Popen[bytes]:
-    """Start making the font cache that all kernels of a build share; wait for it before the first one.
-
-    On a machine with many fonts matplotlib needs seconds for it, and would say so on a cell's stderr.
-    """
-    with _environment(scratch):
-        return subprocess.Popen(
-            [sys.executable, "-c", "import matplotlib.font_manager"],
-            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
+            where, reason = _fault(running[0])
+        except PapermillExecutionError as error:
+            # Papermill puts two cells of its own around the error into the copy, but counts without them.
+            where, reason = error.cell_index, f"{error.ename}: {error.evalue}" if error.evalue else error.ename
+        except Exception as error:  # the kernel did not start, died, or stopped answering
+            where, reason = _last_started(running[0]) if running else None, _in_plain_words(error)
+        finally:
+            self._managers.end_mine()
+        made = _without_traces(running[0] if running else source)
+        made.metadata.get("kernelspec", {})["name"] = PLAIN  # whichever way it was started
+        if reason:
+            keep.mkdir(parents=True, exist_ok=True)
+            nbformat.write(made, keep / notebook.name)
+            raise NotebookFailed(
+                edition, notebook.stem, _cell_name(source, where), _in_words(parameters),
+                shown(_one_line(reason), 400), str(keep / notebook.name),
+            )  # fmt: skip
+        return made
 
 
 @contextlib.contextmanager
-def _environment(scratch: Path) -> Iterator[None]:
+def session(scratch: Path, kernels: Kernels = "plain", ready: Callable[[], object] = lambda: None) -> Iterator[Session]:
+    """A session whose kernels, caches and settings lie in `scratch`; every kernel has ended when the block is left.
+
+    `ready` is called while the font cache is being made, and before the server is forked: what it leaves in memory,
+    every forked kernel finds there. Changes the variables of this process for as long as the block lasts.
+    """
+    with kernel_variables(scratch), _quiet_papermill():
+        with _making_font_cache():
+            ready()
+        server = forks.start(os.environ, project_root() / "notebooks") if kernels == "forked" else None
+        made = Session(scratch, server)
+        try:
+            with _provisioning(server):
+                yield made
+        finally:
+            made.stop()
+            if server is not None:
+                server.close()
+
+
+def execute(
+    notebook: Path, parameters: ReportParameters, scratch: Path, *, edition: str, keep: Path, kernels: Kernels = "plain"
+) -> NotebookNode:
+    """One notebook in a session of its own; see `Session.execute`."""
+    with session(scratch, kernels) as made:
+        return made.execute(notebook, parameters, edition=edition, keep=keep)
+
+
+@contextlib.contextmanager
+def _making_font_cache() -> Iterator[None]:
+    """Make the font cache that all kernels of a build share, while the block runs.
+
+    On a machine with many fonts matplotlib needs seconds for it, and would say so on a cell's stderr.
+    """
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-c", "import matplotlib.font_manager"],
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+    except OSError:  # a kernel that cannot be started either will say why
+        yield
+        return
+    with process:
+        yield
+
+
+@contextlib.contextmanager
+def _provisioning(server: forks.Server | None) -> Iterator[None]:
+    """The provisioner forks from `server` for as long as the block lasts."""
+    if server is None:
+        yield
+        return
+    from .provision import ForkedProvisioner
+
+    before, ForkedProvisioner.server = ForkedProvisioner.server, server
+    try:
+        yield
+    finally:
+        ForkedProvisioner.server = before
+
+
+@contextlib.contextmanager
+def kernel_variables(scratch: Path) -> Iterator[None]:
     """The variables that kernels inherit, and that tell Jupyter where the kernel's specification is."""
     folders = {
         name: scratch / name.lower()
@@ -113,11 +185,11 @@ def _environment(scratch: Path) -> Iterator[None]:
     }
     for folder in folders.values():
         folder.mkdir(parents=True, exist_ok=True)
-    specification = scratch / "jupyter" / "kernels" / "python3" / "kernel.json"
-    if not specification.exists():
-        specification.parent.mkdir(parents=True)
-        command = [sys.executable, "-c", LAUNCH, "-f", "{connection_file}", "--log-level=ERROR"]
-        body = {"argv": command, "display_name": "Python 3", "language": "python"}
+    command = [sys.executable, "-c", LAUNCH, "-f", "{connection_file}", "--log-level=ERROR"]
+    for name, metadata in ((PLAIN, {}), (FORKED, {"kernel_provisioner": {"provisioner_name": "analysis-forked"}})):
+        specification = scratch / "jupyter" / "kernels" / name / "kernel.json"
+        specification.parent.mkdir(parents=True, exist_ok=True)
+        body = {"argv": command, "display_name": "Python 3", "language": "python", "metadata": metadata}
         specification.write_text(json.dumps(body), encoding="utf-8")
     before = dict(os.environ)
     os.environ.update({name: str(folder) for name, folder in folders.items()})
@@ -147,24 +219,52 @@ def _quiet_papermill() -> Iterator[None]:
         logger.setLevel(level)
 
 
-def _kernel_class() -> Any:
-    """A kernel manager class that knows the kernels it started, to end those that an interrupt left over."""
+def _kernel_class(scratch: Path) -> Any:
+    """A kernel manager class that knows the kernels it started, to end those that an interrupt left over.
+
+    Their sockets lie in `scratch`.
+    """
     from jupyter_client.manager import AsyncKernelManager
 
     class Manager(AsyncKernelManager):  # type: ignore[misc]
-        started: list[Any] = []  # noqa: RUF012 - one list for each class, and each run has its own class
+        # One of each for each class, and each session has its own class.
+        started: dict[int, list[Any]] = {}  # noqa: RUF012
+        stopped = threading.Event()
 
         def __init__(self, *args: Any, **kwargs: Any) -> None:
             super().__init__(*args, **kwargs)
-            self.started.append(self)
+            place = tempfile.mkdtemp(prefix="k", dir=scratch)
+            # Two kernels cannot race for a file as they can for a port; the system sets the length of its path.
+            if sys.platform != "win32" and len(place) < LONGEST_SOCKET:
+                self.transport, self.ip = "ipc", f"{place}/s"
+            self.started.setdefault(threading.get_ident(), []).append(self)
+
+        async def _async_start_kernel(self, **kwargs: Any) -> None:
+            if self.stopped.is_set():
+                raise RuntimeError("the build was stopped")
+            await super()._async_start_kernel(**kwargs)
+            if self.stopped.is_set():
+                self.end()
+
+        start_kernel = _async_start_kernel
+
+        def end(self) -> None:
+            process = getattr(self.provisioner, "process", None)
+            if process is not None and process.poll() is None:
+                process.send_signal(getattr(signal, "SIGKILL", signal.SIGTERM))
+                process.wait()
+
+        @classmethod
+        def end_mine(cls) -> None:
+            """End the kernels that this thread started."""
+            for manager in cls.started.pop(threading.get_ident(), []):
+                manager.end()
 
         @classmethod
         def end_all(cls) -> None:
-            for manager in cls.started:
-                process = getattr(manager.provisioner, "process", None)
-                if process is not None and process.poll() is None:
-                    process.send_signal(getattr(signal, "SIGKILL", signal.SIGTERM))
-                    process.wait()
+            for managers in list(cls.started.values()):
+                for manager in list(managers):
+                    manager.end()
 
     return Manager
 

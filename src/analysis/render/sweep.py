@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from ..catalogue import Catalogue, load, project_root
-from ..errors import BuildError, UnknownParameter, UserError, shown
+from ..errors import UnknownParameter, UserError, shown
 from ..parameters import LISTS, PARAMETER_NAMES, ReportParameters, edition, resolve
-from . import build, overview
+from . import build, crew, overview
 
 MOST_EDITIONS = 500
 # Values of these hold commas themselves, so a grid puts semicolons between them.
@@ -129,16 +129,12 @@ def planned(
 
 def run(
     folder: Path, plans: Sequence[tuple[Combination, build.Plan]], force: bool = False,
-    progress: Callable[[str], None] = lambda text: None,
+    progress: Callable[[str], None] = lambda text: None, how: build.How | None = None,
 ) -> Swept:  # fmt: skip
     """Make every report of `plans`, then the page over them. One that fails does not stop the others."""
-    built, failed = [], dict[str, str]()
-    for position, (one, plan) in enumerate(plans, start=1):
-        progress(f"({position}/{len(plans)}) {one.name}\n")
-        try:
-            built.append(build.run(plan, force, progress))
-        except BuildError as error:
-            failed[one.name] = str(error)
+    outcomes = crew.run([(one.name, plan) for one, plan in plans], force, progress, how)
+    built = [outcome.built for outcome in outcomes if outcome.built]
+    failed = {one.name: outcome.failed for (one, _), outcome in zip(plans, outcomes, strict=True) if outcome.failed}
     _write(folder, plans, failed)
     return Swept(folder, tuple(built), failed)
 
