@@ -31,7 +31,7 @@ from analysis.display import NODE_TYPE
 from analysis.errors import BuildError, NotebookFailed, UserError
 from analysis.facts import significant
 from analysis.parameters import resolve
-from analysis.render import build, execute, outputs, swap
+from analysis.render import build, execute, outputs, scratch, swap
 from analysis.render.html import ReportHTMLExporter
 from analysis.render.pdf import ReportPDFExporter
 from conftest import FEW, ROOT, WORDS_OF_FEW, Guard, Project, contents, guard, showing
@@ -778,8 +778,8 @@ def started(project: Project, *words: str) -> subprocess.Popen[str]:
     # A session of its own: what a terminal would do to its foreground group, `os.killpg` does here.
     return subprocess.Popen(
         [sys.executable, "-m", "analysis", "render", "--format", "html", "--force", *WORDS_OF_FEW, *words], text=True,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=project.environment(PYTHONUNBUFFERED="1"),
-        start_new_session=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
+        env=project.environment(PYTHONUNBUFFERED="1", TMPDIR=str(project.root / "tmp")),
     )  # fmt: skip
 
 
@@ -801,12 +801,8 @@ def in_start(project: Project, process: subprocess.Popen[str]) -> None:
 
 
 def in_kernel_start(project: Project, process: subprocess.Popen[str]) -> None:
-    assert process.stdout
-    text = ""
-    while "[1/1]" not in text:
-        text += process.stdout.read(1)
-        assert process.poll() is None
-    time.sleep(0.4)
+    # The first thing about a kernel is a folder for its sockets.
+    wait_for(lambda: any((project.root / "tmp").glob(f"{scratch.PREFIX}*/k*")), process)
 
 
 def in_writing(project: Project, process: subprocess.Popen[str]) -> None:

@@ -59,10 +59,10 @@ class Killing:
         self.mark = f"KILLED={tmp_path}"
         self.environment = project.environment(KILLED=str(tmp_path), TMPDIR=str(self.temporary))
 
-    def start(self, title: str) -> subprocess.Popen[bytes]:
+    def start(self, title: str, *words: str) -> subprocess.Popen[bytes]:
         return subprocess.Popen(
             [sys.executable, "-m", "analysis", "render", "--only", ONLY, "--format", "html", "--set", f"title={title}",
-             "--output", str(self.output), *WORDS_OF_FEW],
+             "--output", str(self.output), *WORDS_OF_FEW, *words],
             env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
 
@@ -182,27 +182,41 @@ def test_thirty_kills_leave_a_whole_report_and_no_process(
     )
 
 
-def test_a_kernel_that_is_only_starting_ends_with_its_build(killing: Killing) -> None:
+@pytest.mark.parametrize("kernels", ["forked", "plain"])
+def test_a_kernel_that_is_only_starting_ends_with_its_build(killing: Killing, kernels: str) -> None:
     if not Path("/proc/self/environ").exists():
         pytest.skip("This system does not show the processes of others in /proc.")
-    process = killing.start("Title")
-    assert waited(lambda: kernels(killing), process)
+    process = killing.start("Title", "--kernels", kernels)
+    # The first thing about a kernel is a folder for its sockets.
+    assert waited(lambda: any(killing.temporary.glob(f"{scratch.PREFIX}*/k*")), process)
+    time.sleep(0.1)
     process.kill()
     process.wait()
     for _ in range(100):
-        if not (left := kernels(killing)):
+        if not (left := killing.processes()):
             break
         time.sleep(0.1)
     assert not left
 
 
-def kernels(killing: Killing) -> list[int]:
-    found = []
-    for pid in killing.processes():
-        with contextlib.suppress(OSError):
-            if b"--log-level=ERROR" in Path(f"/proc/{pid}/cmdline").read_bytes():
-                found.append(pid)
-    return found
+def test_forked_kernels_end_with_their_server_and_the_build_says_so(project: Project) -> None:
+    project.few_facts()
+    note = "open('pid', 'w').write(f'{os.getppid()} {os.getpid()}')"
+    project.notebook(f"import os, time\n{note}\ntime.sleep(60)", name=ONLY)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "analysis", "render", "--only", ONLY, "--format", "html", *WORDS_OF_FEW],
+        env=project.environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    place = project.root / "notebooks" / "pid"
+    assert waited(lambda: place.exists() and len(place.read_text("utf-8").split()) == 2, process)
+    server, kernel = map(int, place.read_text("utf-8").split())
+    if server == process.pid:
+        process.kill()
+        pytest.skip("This system has no forked kernels.")
+    os.kill(server, signal.SIGKILL)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 1 and "cell 3 (import os, time): the kernel died" in said
+    assert not Path(f"/proc/{kernel}").exists()
 
 
 # ------------------------------------------------------------------------------------------ two at once

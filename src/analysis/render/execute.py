@@ -105,8 +105,9 @@ class Session:
         made = _without_traces(running[0] if running else source)
         made.metadata.get("kernelspec", {})["name"] = PLAIN  # whichever way it was started
         if reason:
-            keep.mkdir(parents=True, exist_ok=True)
-            nbformat.write(made, keep / notebook.name)
+            if not self._managers.stopped.is_set():  # else it is not this notebook's fault
+                keep.mkdir(parents=True, exist_ok=True)
+                nbformat.write(made, keep / notebook.name)
             raise NotebookFailed(
                 edition, notebook.stem, _cell_name(source, where), _in_words(parameters),
                 shown(_one_line(reason), 400), str(keep / notebook.name),
