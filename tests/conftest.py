@@ -19,11 +19,12 @@ from hypothesis import settings
 
 import chromium
 from analysis import Report
-from analysis.catalogue import Catalogue, load, project_root, seal
+from analysis.catalogue import Catalogue, load, seal
 from analysis.display import NODE_TYPE
 from analysis.errors import BuildError
 from analysis.parameters import resolve
-from analysis.render import build
+from analysis.project import project_root
+from analysis.render import build, manifests
 
 ROOT = Path(__file__).parents[1]
 COUNTED = "counted"
@@ -81,7 +82,7 @@ def copied_data(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def built(tmp_path_factory: pytest.TempPathFactory) -> build.Built:
+def built(tmp_path_factory: pytest.TempPathFactory) -> manifests.Built:
     """The default edition, rendered once for all tests, HTML and PDF. `built.output` is the folder: read only.
 
     Workers that run tests side by side share it: one makes it, the others wait until it is up to date.
@@ -106,7 +107,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[chromium.Brows
 
 
 @pytest.fixture(scope="session")
-def page(built: build.Built) -> Path:
+def page(built: manifests.Built) -> Path:
     """The page of the default edition."""
     return built.output / "index.html"
 

@@ -70,12 +70,12 @@ def test_the_tables_divide_ours_by_the_tools(bench: ModuleType, capsys: pytest.C
 
 
 def test_the_parts_of_a_build_come_from_its_manifest_and_its_words(bench: ModuleType, tmp_path: Path) -> None:
-    manifest = bench.outputs.Manifest(
+    manifest = bench.manifests.Manifest(
         edition="x", parameters={}, input_digest="", inputs={}, formats=("html",), versions={}, data={},
         files={"index.html": "", "report.pdf": ""}, started="", finished="",
         notebooks=({"name": "a", "seconds": 1.25}, {"name": "b", "seconds": 2.5}),
     )  # fmt: skip
-    bench.outputs.write_manifest(tmp_path, manifest)
+    bench.manifests.write_manifest(tmp_path, manifest)
     printed = "x: no report yet\n[1/2] a  1.2 s\nindex.html  0.3 s\nreport.pdf  1.4 s\n"
     assert bench._parts(tmp_path, printed) == {"notebooks": 3.75, "index.html": 0.3, "report.pdf": 1.4}
 

@@ -31,7 +31,7 @@ from analysis.display import NODE_TYPE
 from analysis.errors import BuildError, NotebookFailed, UserError
 from analysis.facts import significant
 from analysis.parameters import resolve
-from analysis.render import build, execute, outputs, scratch, swap
+from analysis.render import build, execute, inputs, manifests, outputs, scratch, swap
 from analysis.render.html import ReportHTMLExporter
 from analysis.render.pdf import ReportPDFExporter
 from conftest import FEW, ROOT, WORDS_OF_FEW, Guard, Project, contents, guard, showing
@@ -53,12 +53,12 @@ def small(project: Project, report: Report, *cells: str) -> Path:
     return project.notebook(showing(tables.parameters(report).node()), *cells)
 
 
-def html(**settings: Any) -> build.Built:
+def html(**settings: Any) -> manifests.Built:
     """The default edition of the present project in HTML, which is quicker than both."""
     return build.build(formats=["html"], settings=settings)
 
 
-def said(**options: Any) -> tuple[build.Built, str]:
+def said(**options: Any) -> tuple[manifests.Built, str]:
     """What a build made, and what it said."""
     lines: list[str] = []
     made = build.build(progress=lines.append, **options)
@@ -69,7 +69,7 @@ def said(**options: Any) -> tuple[build.Built, str]:
 
 
 @pytest.mark.slow
-def test_a_report_holds_what_it_promises(built: build.Built, report: Report) -> None:
+def test_a_report_holds_what_it_promises(built: manifests.Built, report: Report) -> None:
     files = set(contents(built.output)) - {"tables", "figures"}
     assert {"report.pdf", "index.html", "facts.json", "manifest.json"} <= files
     assert files == set(built.files) and built.documents == ("index.html", "report.pdf")
@@ -90,7 +90,7 @@ def test_a_report_holds_what_it_promises(built: build.Built, report: Report) -> 
 
 
 @pytest.mark.slow
-def test_the_manifest_is_true(built: build.Built) -> None:
+def test_the_manifest_is_true(built: manifests.Built) -> None:
     body = manifest_of(built.output)
     held = contents(built.output)
     files = {name: value for name, value in held.items() if value != "folder" and name != "manifest.json"}
@@ -105,7 +105,7 @@ def test_the_manifest_is_true(built: build.Built) -> None:
 
 
 @pytest.mark.slow
-def test_no_file_but_the_manifest_knows_clock_machine_or_folder(built: build.Built) -> None:
+def test_no_file_but_the_manifest_knows_clock_machine_or_folder(built: manifests.Built) -> None:
     body = manifest_of(built.output)
     for name in body["files"]:
         content = (built.output / name).read_bytes()
@@ -115,7 +115,7 @@ def test_no_file_but_the_manifest_knows_clock_machine_or_folder(built: build.Bui
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("no_kernel")
-def test_a_second_build_is_up_to_date_and_starts_no_kernel(built: build.Built) -> None:
+def test_a_second_build_is_up_to_date_and_starts_no_kernel(built: manifests.Built) -> None:
     def times() -> dict[str, int]:
         return {str(path): path.stat().st_mtime_ns for path in built.output.rglob("*")}
 
@@ -127,7 +127,7 @@ def test_a_second_build_is_up_to_date_and_starts_no_kernel(built: build.Built) -
 
 
 @pytest.mark.slow
-def test_force_makes_the_same_bytes_again_wherever_and_whenever(built: build.Built, tmp_path: Path) -> None:
+def test_force_makes_the_same_bytes_again_wherever_and_whenever(built: manifests.Built, tmp_path: Path) -> None:
     """From another process: folder, time zone, language, order of sets, mask of modes, place for temporary files."""
     output = Path(shutil.copytree(built.output, tmp_path / "another folder é" / "again"))
     temporary, home = tmp_path / "tmp", tmp_path / "home"
@@ -272,7 +272,7 @@ def test_the_fingerprint_changes_with_its_part_and_with_nothing_else(
     project: Project, report: Report, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = small(project, report)
-    package = shutil.copytree(build.PACKAGE, tmp_path / "package", ignore=shutil.ignore_patterns("__pycache__"))
+    package = shutil.copytree(inputs.PACKAGE, tmp_path / "package", ignore=shutil.ignore_patterns("__pycache__"))
 
     def parts(**settings: Any) -> dict[str, str]:
         load.cache_clear()
@@ -360,7 +360,7 @@ def test_a_report_is_made_again_when_and_only_when_something_changed(project: Pr
     path.unlink()
     with pytest.raises(BuildError, match=r"There are no notebooks in .*"):
         html()
-    assert outputs.whole(project.output, outputs.read_manifest(project.output), ["html"])  # type: ignore[arg-type]
+    assert manifests.whole(project.output, manifests.read_manifest(project.output), ["html"])  # type: ignore[arg-type]
 
 
 @pytest.mark.slow
@@ -401,7 +401,7 @@ def test_files_that_no_build_made_are_not_lost(project: Project, report: Report,
 
 
 @pytest.mark.slow
-def test_a_foreign_file_put_into_a_report_stops_the_next_build(built: build.Built, tmp_path: Path) -> None:
+def test_a_foreign_file_put_into_a_report_stops_the_next_build(built: manifests.Built, tmp_path: Path) -> None:
     output = Path(shutil.copytree(built.output, tmp_path / "copy"))
     (output / ".DS_Store").write_bytes(b"left by a desktop")
     assert not build.build(output=output).made
@@ -532,7 +532,7 @@ def test_all_notebooks_run_with_odd_parameters_into_an_odd_folder(odd: Odd) -> N
     assert done.returncode == 0, done.stderr
     assert done.stderr == "" and str(output.relative_to(output.parents[1])) in done.stdout
     assert {"index.html", "report.pdf", "facts.json"} <= set(contents(output))
-    assert outputs.whole(output, outputs.read_manifest(output), ["html", "pdf"])  # type: ignore[arg-type]
+    assert manifests.whole(output, manifests.read_manifest(output), ["html", "pdf"])  # type: ignore[arg-type]
     page = (output / "index.html").read_text(encoding="utf-8")
     assert "&lt;b&gt;Odd &amp; " in page and "<b>Odd" not in page
     assert sorted(p.name for p in output.parent.iterdir()) == [output.name]
@@ -659,7 +659,7 @@ def test_there_is_no_other_path_than_the_exporters(standing: Standing, monkeypat
 
 @pytest.mark.slow
 def test_a_failing_cell_of_a_real_notebook_names_everything_and_leaves_the_report(
-    project: Project, built: build.Built, capfd: pytest.CaptureFixture[str]
+    project: Project, built: manifests.Built, capfd: pytest.CaptureFixture[str]
 ) -> None:
     shutil.copytree(ROOT / "notebooks", project.root / "notebooks", dirs_exist_ok=True)
     shutil.copytree(built.output, project.output)
@@ -900,18 +900,18 @@ def test_a_csv_has_no_number_that_is_none_and_no_minus_before_zero() -> None:
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"made_by": "analysis"}', '{"made_by": "other"}', "\xff"])
 def test_a_manifest_that_is_not_ours_or_broken_is_none(tmp_path: Path, text: str) -> None:
     (tmp_path / "manifest.json").write_bytes(text.encode("latin-1"))
-    assert outputs.read_manifest(tmp_path) is None
+    assert manifests.read_manifest(tmp_path) is None
 
 
 @pytest.mark.slow
-def test_a_manifest_is_read_back_as_it_was_written(built: build.Built, tmp_path: Path) -> None:
-    manifest = outputs.read_manifest(built.output)
+def test_a_manifest_is_read_back_as_it_was_written(built: manifests.Built, tmp_path: Path) -> None:
+    manifest = manifests.read_manifest(built.output)
     assert manifest
-    outputs.write_manifest(tmp_path, manifest)
+    manifests.write_manifest(tmp_path, manifest)
     assert (tmp_path / "manifest.json").read_bytes() == (built.output / "manifest.json").read_bytes()
-    assert outputs.whole(built.output, manifest, ["html", "pdf"])
+    assert manifests.whole(built.output, manifest, ["html", "pdf"])
     wrong = {**manifest.files, "index.html": hashlib.sha256(b"x").hexdigest()}
-    assert not outputs.whole(built.output, replace(manifest, files=wrong), ["html"])
+    assert not manifests.whole(built.output, replace(manifest, files=wrong), ["html"])
 
 
 def test_a_build_alone_needs_no_lock_left_by_a_dead_one(project: Project, report: Report) -> None:

@@ -21,7 +21,7 @@ from analysis.errors import BuildError
 from analysis.facts import FactBook
 from analysis.lock import installed
 from analysis.parameters import parse_settings, resolve
-from analysis.render import build, outputs, swap
+from analysis.render import build, inputs, manifests, outputs, swap
 from conftest import ROOT, Project, contents
 
 
@@ -43,9 +43,9 @@ def made(name: str, edition: str = "default", only: str | None = None, **setting
     (folder / "tables").mkdir(parents=True)
     (folder / "index.html").write_text("<!doctype html>", encoding="utf-8")
     outputs.write_facts(folder, edition, plan.parameters, FactBook())
-    outputs.write_manifest(folder, outputs.Manifest(
+    manifests.write_manifest(folder, manifests.Manifest(
         edition=edition, parameters=plan.parameters.plain(), input_digest="", inputs=build.fingerprint(plan),
-        formats=plan.formats, files=outputs.hashes(folder), versions=build.versions(), data={},
+        formats=plan.formats, files=manifests.hashes(folder), versions=inputs.versions(), data={},
         notebooks=tuple({"name": path.stem, "seconds": 1.0} for path in plan.notebooks),
         started="2026-11-24T10:00:00+00:00", finished="2026-11-24T10:01:00+00:00",
     ))  # fmt: skip
@@ -129,7 +129,7 @@ def test_a_stale_report_names_what_changed_and_nothing_else(
 
 
 def test_another_library_makes_a_report_stale(well: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(build, "versions", lambda: {"python": "3.99"})
+    monkeypatch.setattr(inputs, "versions", lambda: {"python": "3.99"})
     assert stands("default").said == "stale: changed since: libraries"
 
 
@@ -159,7 +159,7 @@ def test_a_folder_of_other_settings_is_judged_by_them_and_its_command_makes_it_a
     options = cli.parser().parse_args(words[3:])
     assert words[:3] == ["python", "-m", "analysis"] and options.edition == ["default"]
     assert options.output == "reports/my kotra" and options.format == "html"
-    manifest = outputs.read_manifest(folder)
+    manifest = manifests.read_manifest(folder)
     assert manifest and resolve(parse_settings(options.set)).plain() == manifest.parameters
     assert len(options.set) == 3, "what is the default is not said"
 

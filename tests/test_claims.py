@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 import pytest
 
 from analysis import Report, figures, prose, tables
-from analysis.catalogue import Catalogue, project_root
+from analysis.catalogue import Catalogue
 from analysis.claims import rules
 from analysis.claims.dates import apart, span
 from analysis.claims.ledger import KINDS, Claim, claims
@@ -20,6 +20,7 @@ from analysis.explain import explain
 from analysis.facts import Fact
 from analysis.formatting import fact_text
 from analysis.parameters import resolve
+from analysis.project import project_root
 from test_prose import holds_number
 
 # Every claim that a reading of both essays found; a claim may be added and none dropped.

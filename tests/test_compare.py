@@ -23,7 +23,7 @@ from analysis.compare import NoReport, between, compare, compute, read, side
 from analysis.errors import UserError
 from analysis.facts import Fact, same
 from analysis.parameters import edition, resolve
-from analysis.render import build, outputs
+from analysis.render import build, inputs, manifests, outputs
 from conftest import ROOT, Project
 
 
@@ -35,12 +35,12 @@ def written(folder: Path, catalogue: Catalogue | None = None, **settings: Any) -
     folder.mkdir(parents=True)
     outputs.write_facts(folder, "default", parameters, book)
     outputs.write_rows(folder, catalogue, book)
-    outputs.write_manifest(folder, outputs.Manifest(
+    manifests.write_manifest(folder, manifests.Manifest(
         edition="default", parameters=parameters.plain(), input_digest="", inputs={}, formats=(),
-        files=outputs.hashes(folder), versions=build.versions(), notebooks=({"name": "00_small", "seconds": 1.0},),
+        files=manifests.hashes(folder), versions=inputs.versions(), notebooks=({"name": "00_small", "seconds": 1.0},),
         data={"version": catalogue.version, "date": catalogue.data_date.isoformat()},
         started="2026-11-24T10:00:00+00:00", finished="2026-11-24T10:01:00+00:00",
-        tables=build.table_hashes(catalogue), code=build.code_hashes(),
+        tables=build.table_hashes(catalogue), code=inputs.code_hashes(),
     ))  # fmt: skip
     return folder
 
@@ -313,15 +313,15 @@ def test_no_part_of_the_package_left_out_of_the_code_computes_a_fact() -> None:
     files = {
         name.removeprefix("analysis.").replace(".", "/") + ".py" for name in loaded if name.startswith("analysis.")
     }
-    assert "trade/growth.py" in files and [f for f in files if f.startswith(build.SHOWING)] == []
-    packages = {name for name in files if (build.PACKAGE / name.removesuffix(".py")).is_dir()}
+    assert "trade/growth.py" in files and [f for f in files if f.startswith(inputs.SHOWING)] == []
+    packages = {name for name in files if (inputs.PACKAGE / name.removesuffix(".py")).is_dir()}
     assert {"trade.py", "events.py"} <= packages
-    assert files - packages <= set(build.code_hashes())
-    assert {f"{name.removesuffix('.py')}/__init__.py" for name in packages} <= set(build.code_hashes())
+    assert files - packages <= set(inputs.code_hashes())
+    assert {f"{name.removesuffix('.py')}/__init__.py" for name in packages} <= set(inputs.code_hashes())
     modules = {"fonttools": "fontTools", "ipython": "IPython"}
-    assert [name for name in build.SETTING if modules.get(name, name) in loaded] == []
-    assert "numpy" in build.computing(build.versions()) and "matplotlib" not in build.computing(build.versions())
-    for name in build.SHOWING:
+    assert [name for name in inputs.SETTING if modules.get(name, name) in loaded] == []
+    assert "numpy" in inputs.computing(inputs.versions()) and "matplotlib" not in inputs.computing(inputs.versions())
+    for name in inputs.SHOWING:
         assert (ROOT / "src/analysis" / name).exists(), name
 
 
@@ -374,9 +374,9 @@ def test_a_damaged_report_is_one_sentence(default: Path, tmp_path: Path, harm: s
     if harm == "gone":
         facts.unlink()
     if harm.startswith("no"):  # an honest manifest of a wrong file
-        manifest = outputs.read_manifest(folder)
+        manifest = manifests.read_manifest(folder)
         assert manifest is not None
-        outputs.write_manifest(folder, replace(manifest, files=outputs.hashes(folder)))
+        manifests.write_manifest(folder, replace(manifest, files=manifests.hashes(folder)))
     with pytest.raises(NoReport, match=r"is damaged: .*; render it again\.$") as caught:
         read(folder, "report")
     assert "\n" not in str(caught.value) and len(str(caught.value)) < 250

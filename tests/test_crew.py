@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from analysis import cli
-from analysis.render import build, outputs, swap, workers
+from analysis.render import build, manifests, swap, workers
 from conftest import WORDS_OF_FEW, Project, showing
 
 pytestmark = [
@@ -77,8 +77,8 @@ def until(happened: Callable[[], object], process: subprocess.Popen[str]) -> Non
 
 
 def whole(folder: Path) -> bool:
-    manifest = outputs.read_manifest(folder)
-    return manifest is not None and outputs.whole(folder, manifest, ["html"])
+    manifest = manifests.read_manifest(folder)
+    return manifest is not None and manifests.whole(folder, manifest, ["html"])
 
 
 def nothing_runs(project: Project) -> bool:

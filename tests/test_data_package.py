@@ -17,9 +17,10 @@ from typing import Any
 
 import pytest
 
-from analysis.catalogue import Catalogue, known_from, load, project_root, seal
+from analysis.catalogue import Catalogue, known_from, load, seal
 from analysis.cli import main
 from analysis.errors import AlteredTable, DataError, MissingTable, UnknownTable, UserError
+from analysis.project import project_root
 from conftest import Project
 
 ROOT = project_root()

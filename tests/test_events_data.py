@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 
 from analysis import Report
-from analysis.catalogue import Catalogue, project_root
+from analysis.catalogue import Catalogue
 from analysis.events import catalogue as events
 from analysis.events.months import SPECIFICATIONS, Choices
 from analysis.events.plan import FLOWS, ordinal, plan
 from analysis.parameters import PARAMETER_NAMES, resolve
+from analysis.project import project_root
 
 DATA = project_root() / "data" / "events"
 

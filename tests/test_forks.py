@@ -10,7 +10,6 @@ import threading
 import time
 from pathlib import Path
 
-import nbformat
 import pytest
 
 from analysis.render import forks
@@ -195,4 +194,3 @@ def test_the_first_notebook_that_fails_stops_the_others(project: Project) -> Non
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
     assert [path.name for path in (project.root / "reports" / "default.failed").iterdir()] == ["01_bad.ipynb"]
-    assert nbformat.read(project.root / "reports" / "default.failed" / "01_bad.ipynb", 4)["metadata"]["kernelspec"]

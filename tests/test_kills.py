@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from analysis import Report, tables
-from analysis.render import build, execute, outputs, scratch, swap
+from analysis.render import build, execute, manifests, scratch, swap
 from conftest import FEW, WORDS_OF_FEW, Project, contents, showing
 
 pytestmark = [
@@ -66,7 +66,7 @@ class Killing:
             env=self.environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
 
-    def finish(self, title: str) -> build.Built:
+    def finish(self, title: str) -> manifests.Built:
         """The next build, in this process."""
         return build.build(only=ONLY, formats=["html"], settings={"title": title, **FEW}, output=self.output)
 
@@ -93,8 +93,8 @@ def title_of(folder: Path) -> str | None:
     """The title of the report in `folder`, which must be whole, with nothing besides; None where there is no folder."""
     if not folder.exists():
         return None
-    manifest = outputs.read_manifest(folder)
-    assert manifest and outputs.whole(folder, manifest, ["html"]), contents(folder)
+    manifest = manifests.read_manifest(folder)
+    assert manifest and manifests.whole(folder, manifest, ["html"]), contents(folder)
     title = str(manifest.parameters["title"])
     assert f"<code>{title}</code>" in (folder / "index.html").read_text("utf-8")
     assert json.loads((folder / "facts.json").read_text("utf-8"))["parameters"]["title"] == title

@@ -17,8 +17,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 import analysis
 from analysis.display import NODE_TYPE, WIDGET_TYPE
-from analysis.panel import BATCH, Panel
 from analysis.parameters import LISTS, PARAMETER_NAMES, bounds, choices, resolve
+from analysis.steering import BATCH, Panel
 from conftest import ROOT
 
 widgets = pytest.importorskip("ipywidgets", reason="ipywidgets is not installed; the report works without it")

@@ -31,7 +31,7 @@ from analysis.parameters import (
     parse_settings,
     resolve,
 )
-from analysis.render import build
+from analysis.render import build, manifests
 from analysis.render.pdf import lacking
 
 
@@ -208,7 +208,7 @@ def test_two_thousand_sets_give_parameters_or_one_sentence_and_bad_ones_start_no
     seen = Counter[str]()
     plans: list[build.Plan] = []
 
-    def run(plan: build.Plan, *rest: object) -> build.Built:
+    def run(plan: build.Plan, *rest: object) -> manifests.Built:
         plans.append(plan)
         raise BuildError("Here the build would begin.")
 

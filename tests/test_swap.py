@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.errors import BuildError
-from analysis.render import build, outputs, swap
+from analysis.render import build, manifests, swap
 from conftest import Project, contents
 
 OLD = {"index.html": "old page", "tables/a.csv": "old a", "tables/b.csv": "old b", "manifest.json": "old"}
@@ -235,10 +235,10 @@ def test_an_error_of_the_disk_at_any_step_is_one_sentence_and_one_whole_report(
     project.notebook("1")
     output = tmp_path / "reports" / "out"
 
-    def make(plan: build.Plan, *rest: object) -> outputs.Manifest:
+    def make(plan: build.Plan, *rest: object) -> manifests.Manifest:
         write(swap.new_folder(plan.output), {**NEW, "facts.json": '{"facts": []}'})
         empty: dict[str, Any] = {}
-        return outputs.Manifest("default", empty, "", empty, (), empty, empty, empty, (), "", "")
+        return manifests.Manifest("default", empty, "", empty, (), empty, empty, empty, (), "", "")
 
     monkeypatch.setattr(build, "_make", make)
 

@@ -18,7 +18,7 @@ from analysis.catalogue import load
 from analysis.display import TableDisplay
 from analysis.errors import BadParameter, UnknownParameter
 from analysis.parameters import Edition, resolve
-from analysis.render import build, overview, sweep
+from analysis.render import build, manifests, overview, sweep
 from conftest import Project, showing
 from test_html_exporter import parsed
 
@@ -97,7 +97,7 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def made_once(root: Path) -> tuple[Path, sweep.Swept]:
+def made_once(root: Path) -> tuple[Path, manifests.Swept]:
     """A sweep of four editions of which the last fails, each of one small notebook."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("ANALYSIS_ROOT", str(root))
@@ -105,14 +105,14 @@ def made_once(root: Path) -> tuple[Path, sweep.Swept]:
         Project(root).notebook(
             showing({"kind": "heading", "level": 2, "spans": [{"text": "Small"}], "facts": {}}), BROKEN
         )
-        place, plans = sweep.planned("default", {}, GRID, ["html"], None, None)
-        return place, sweep.run(place, plans)
+        planned = sweep.planned("default", {}, GRID, ["html"], None, None)
+        return planned.folder, sweep.run(planned)
 
 
 @pytest.fixture
 def swept(
-    made_once: tuple[Path, sweep.Swept], root: Path, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[tuple[Path, sweep.Swept]]:
+    made_once: tuple[Path, manifests.Swept], root: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[tuple[Path, manifests.Swept]]:
     """The folder and what was made; its project is the one the package works on."""
     monkeypatch.setenv("ANALYSIS_ROOT", str(root))
     load.cache_clear()
@@ -122,7 +122,7 @@ def swept(
 
 @pytest.mark.slow
 def test_a_sweep_makes_every_edition_and_one_that_fails_stops_no_other(
-    swept: tuple[Path, sweep.Swept], root: Path
+    swept: tuple[Path, manifests.Swept], root: Path
 ) -> None:
     place, made = swept
     assert place == root / "reports" / "default-grid"
@@ -137,14 +137,14 @@ def test_a_sweep_makes_every_edition_and_one_that_fails_stops_no_other(
         {"base_year": year, "cut_share": share} for year in (2000, 2010) for share in (50, 100)
     ]
     # The next run makes what is missing and nothing else; what fails again is named again.
-    _, plans = sweep.planned("default", {}, GRID, ["html"], None, None)
-    assert [bool(build.reason(plan)) for _, plan in plans] == [False, False, False, True]
-    again = sweep.run(place, plans)
+    planned = sweep.planned("default", {}, GRID, ["html"], None, None)
+    assert [bool(build.reason(plan)) for _, plan in planned.plans] == [False, False, False, True]
+    again = sweep.run(planned)
     assert [built.made for built in again.built] == [False] * 3 and list(again.failed) == list(made.failed)
 
 
 @pytest.mark.slow
-def test_the_page_over_a_sweep_links_every_edition_and_names_what_failed(swept: tuple[Path, sweep.Swept]) -> None:
+def test_the_page_over_a_sweep_links_every_edition_and_names_what_failed(swept: tuple[Path, manifests.Swept]) -> None:
     place, made = swept
     page = parsed((place / "index.html").read_text("utf-8"))
     linked = {e.attributes["href"] for e in page.all() if e.tag == "a" and "/" in e.attributes.get("href", "")}
@@ -158,7 +158,7 @@ def test_the_page_over_a_sweep_links_every_edition_and_names_what_failed(swept: 
 
 
 @pytest.mark.slow
-def test_the_csv_over_a_sweep_holds_every_fact_of_every_edition(swept: tuple[Path, sweep.Swept]) -> None:
+def test_the_csv_over_a_sweep_holds_every_fact_of_every_edition(swept: tuple[Path, manifests.Swept]) -> None:
     place, made = swept
     rows = {r["fact"]: r for r in csv.DictReader(io.StringIO((place / "facts.csv").read_text("utf-8")))}
     seen = set()

@@ -16,7 +16,7 @@ import pytest
 from analysis import Report
 from analysis.display import html_of
 from analysis.errors import BuildError
-from analysis.render import build, outputs
+from analysis.render import manifests, outputs
 from analysis.render.pictures import PIXELS_PER_INCH, png
 from analysis.render.workbook import CONTENTS, SOURCES, workbook
 
@@ -162,7 +162,7 @@ def test_the_same_tables_give_the_same_bytes_and_no_clock(report: Report, monkey
 
 
 @pytest.mark.slow
-def test_the_workbook_of_a_report_holds_every_table_of_it(built: build.Built) -> None:
+def test_the_workbook_of_a_report_holds_every_table_of_it(built: manifests.Built) -> None:
     assert {"tables.xlsx", "rows.csv"} <= set(built.files)
     found = sheets((built.output / "tables.xlsx").read_bytes())
     files = sorted((built.output / "tables").glob("*.csv"))
@@ -181,7 +181,7 @@ def test_the_workbook_of_a_report_holds_every_table_of_it(built: build.Built) ->
 
 @pytest.mark.slow
 def test_rows_csv_has_every_row_that_a_fact_names_as_it_stands_in_its_table(
-    built: build.Built, report: Report
+    built: manifests.Built, report: Report
 ) -> None:
     with (built.output / "rows.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -199,7 +199,7 @@ def test_rows_csv_has_every_row_that_a_fact_names_as_it_stands_in_its_table(
 
 
 @pytest.mark.slow
-def test_every_chart_has_its_picture_linked_beside_its_data(built: build.Built) -> None:
+def test_every_chart_has_its_picture_linked_beside_its_data(built: manifests.Built) -> None:
     page = (built.output / "index.html").read_text(encoding="utf-8")
     drawings = sorted((built.output / "figures").glob("*.svg"))
     assert len(drawings) > 5
@@ -239,6 +239,6 @@ def test_the_files_of_a_small_report_are_written_once(tmp_path: Path) -> None:
     figure = table("chart", [(1, "a")], kind="figure", caption=[], narrow="",
                    svg='<svg xmlns="http://www.w3.org/2000/svg" width="10pt" height="10pt"/>')  # fmt: skip
     outputs.write_data(tmp_path, [figure, figure, table("one", [(1, "a")])])
-    assert outputs.files_in(tmp_path) == [
+    assert manifests.files_in(tmp_path) == [
         "figures/chart.png", "figures/chart.svg", "tables/chart.csv", "tables/one.csv",
     ]  # fmt: skip

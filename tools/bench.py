@@ -28,7 +28,7 @@ from analysis.catalogue import load
 from analysis.errors import UnknownNotebook, UserError
 from analysis.inference.effects import placed
 from analysis.parameters import ReportParameters, edition, resolve
-from analysis.render import execute, outputs
+from analysis.render import execute, manifests
 from analysis.trade import periods
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -267,7 +267,7 @@ def _count(text: str) -> int:
 
 def _parts(output: Path, printed: str) -> dict[str, float]:
     """Seconds of execution from the manifest, and of each document as the build printed them."""
-    manifest = outputs.read_manifest(output)
+    manifest = manifests.read_manifest(output)
     if manifest is None:
         raise Failed(f"The build left no manifest in {output}.")
     parts = {"notebooks": sum(float(notebook["seconds"]) for notebook in manifest.notebooks)}

@@ -14,7 +14,6 @@ import functools
 import hashlib
 import io
 import json
-import os
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,20 +25,11 @@ import pandas as pd
 
 from .errors import AlteredTable, DataError, MissingTable, UnknownTable, shown
 from .facts import STATUSES
+from .project import project_root
 
 QUALITIES = ("A", "B", "C", "D")
 SOURCE_COLUMNS = ("publisher", "address", "accessed", "terms")
 DESCRIBED = ("title", "description", "reliability", "missing", "unit", "hash")
-
-
-def project_root() -> Path:
-    """The folder that holds data/, notebooks/ and reports/.
-
-    It is the checkout this package was installed from; the variable ANALYSIS_ROOT names another one.
-    """
-    if given := os.environ.get("ANALYSIS_ROOT"):
-        return Path(given).resolve()
-    return Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)

@@ -11,12 +11,13 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from .catalogue import Catalogue, project_root
+from .catalogue import Catalogue
 from .errors import UserError, listing, shown
 from .formatting import day_text
 from .lock import LOCK, installed
 from .parameters import PARAMETER_NAMES, Edition, ReportParameters, edition, editions, resolve
-from .render import build, outputs, swap
+from .project import project_root
+from .render import build, inputs, manifests, swap
 
 PROGRAM = "python -m analysis"
 OK, NOTE, PROBLEM = "ok", "note", "problem"
@@ -196,7 +197,7 @@ def _reports(catalogue: Catalogue | None) -> Iterator[Finding]:
     except UserError as error:
         yield Finding("Reports", "", PROBLEM, str(error), "Mend reports/editions.yml.")
         known = {}
-    held = [path for path in sorted(folder.glob("*")) if (path / outputs.MANIFEST).exists()]
+    held = [path for path in sorted(folder.glob("*")) if (path / manifests.MANIFEST).exists()]
     for name in dict.fromkeys([*known, *(path.name for path in held)]):
         yield _report(folder / name, known, catalogue)
     for name, files in swap.remains(folder).items():
@@ -212,15 +213,15 @@ def _reports(catalogue: Catalogue | None) -> Iterator[Finding]:
 def _report(folder: Path, known: dict[str, Edition], catalogue: Catalogue | None) -> Finding:
     """How one report stands: absent, current, stale or damaged."""
     area, name = "Reports", folder.name
-    if not (folder / outputs.MANIFEST).exists():
+    if not (folder / manifests.MANIFEST).exists():
         return Finding(area, name, NOTE, "absent", f"{PROGRAM} render {name}")
-    manifest = outputs.read_manifest(folder)
+    manifest = manifests.read_manifest(folder)
     if manifest is None:
         todo = f"Remove reports/{name}/ and build it again."
         return Finding(area, name, PROBLEM, "damaged: its manifest.json cannot be read", todo)
     again = _command(name, manifest, known)
     try:
-        hashes = outputs.hashes(folder)
+        hashes = manifests.hashes(folder)
     except OSError as error:
         return Finding(area, name, PROBLEM, f"cannot be read: {error.strerror or error}", again)
     if foreign := [path for path in hashes if path not in manifest.files]:
@@ -233,7 +234,7 @@ def _report(folder: Path, known: dict[str, Edition], catalogue: Catalogue | None
         return Finding(area, name, NOTE, "whole; whether it is current cannot be said before the data are mended")
     try:
         plan = _plan(folder, manifest, known, catalogue)
-        changed = build.changed_inputs(manifest.inputs, build.fingerprint(plan))
+        changed = inputs.changed_inputs(manifest.inputs, build.fingerprint(plan))
     except UserError as error:
         return Finding(area, name, PROBLEM, f"stale: it can no longer be made as it was: {error}", again)
     if changed:
@@ -243,7 +244,7 @@ def _report(folder: Path, known: dict[str, Edition], catalogue: Catalogue | None
 
 
 def _plan(
-    folder: Path, manifest: outputs.Manifest, known: dict[str, Edition], catalogue: Catalogue
+    folder: Path, manifest: manifests.Manifest, known: dict[str, Edition], catalogue: Catalogue
 ) -> build.Plan:
     """What a build of this folder would be: of an edition's own folder as declared, else as it was built."""
     declared = known.get(folder.name)
@@ -255,13 +256,13 @@ def _plan(
     return build.Plan(chosen, parameters, tuple(paths), manifest.formats, folder, catalogue)
 
 
-def _only(manifest: outputs.Manifest, declared: Edition | None) -> str | None:
+def _only(manifest: manifests.Manifest, declared: Edition | None) -> str | None:
     """The notebook of a report that was made with --only."""
     names = [str(notebook["name"]) for notebook in manifest.notebooks]
     return names[0] if declared is None and len(names) == 1 else None
 
 
-def _command(name: str, manifest: outputs.Manifest, known: dict[str, Edition]) -> str:
+def _command(name: str, manifest: manifests.Manifest, known: dict[str, Edition]) -> str:
     """The command that makes a report again."""
     if name in known:
         return f"{PROGRAM} render {name}"

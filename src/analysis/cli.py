@@ -86,20 +86,32 @@ def _run(given: Sequence[str]) -> int:
 
 
 def _render(options: argparse.Namespace) -> int:
+    from .printed import what_was_made, what_was_swept
+    from .render import quick
+
+    formats = _formats(options.format)
+    names = list(dict.fromkeys(options.edition)) or ["default"]
+    asked = quick.Asked(
+        tuple(names), tuple(options.set), tuple(options.grid), formats, options.output, options.only,
+        options.max_editions,
+    )  # fmt: skip
+    if not (options.force or options.dry_run) and (standing := quick.up_to_date(asked)):
+        for built in standing[0]:
+            _progress(f"{built.edition}: up to date\n")
+        for line in (*map(what_was_made, standing[0]), *map(what_was_swept, standing[1])):
+            print("\n".join(line))
+        return 0
     # Left alone, jsonschema compiles a grammar of web addresses when papermill imports it: a second of work for a
     # format that no notebook has. It does without where the module cannot be imported.
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     from .parameters import edition, parse_settings
-    from .printed import what_was_made, what_was_swept
-    from .render import build, crew, sweep
+    from .render import build, crew, inputs, sweep
 
-    formats = _formats(options.format)
-    names = list(dict.fromkeys(options.edition)) or ["default"]
     settings = parse_settings(options.set)
     folder = None if options.output is None else Path(options.output)
     if folder is not None and not options.output.strip():
         raise Misuse("--output needs the name of a folder.")
-    grid = sweep.parse_grid(options.grid)
+    grid, sources = sweep.parse_grid(options.grid), inputs.sources()
     how = _how(options)
     # All editions are checked before the first kernel starts.
     plans: list[build.Plan] = []
@@ -108,11 +120,13 @@ def _render(options: argparse.Namespace) -> int:
         place = folder / name if folder and len(names) > 1 else folder
         own = {**sweep.declared_grid(name, edition(name).grid), **grid}
         if own:
-            sweeps.append(sweep.planned(name, settings, own, formats, place, options.only, options.max_editions))
+            most = options.max_editions
+            sweeps.append(sweep.planned(name, settings, own, formats, place, options.only, most, options.grid))
         else:
-            plans.append(build.plan(name, settings, formats, place, options.only))
+            plans.append(build.plan(name, settings, formats, place, options.only, sources))
     if options.dry_run:
-        for label, plan in [*((p.edition.name, p) for p in plans), *((one.name, p) for _, s in sweeps for one, p in s)]:
+        swept_plans = ((one.name, plan) for planned in sweeps for one, plan in planned.plans)
+        for label, plan in (*((plan.edition.name, plan) for plan in plans), *swept_plans):
             why = build.reason(plan)
             print(f"{label}: would be made, {why}" if why else f"{label}: up to date")
         return 0
@@ -121,7 +135,7 @@ def _render(options: argparse.Namespace) -> int:
         print("\n".join(what_was_made(built)))
         return 0
     outcomes = crew.run([(plan.edition.name, plan) for plan in plans], options.force, _progress, how)
-    swept = [sweep.run(place, parts, options.force, _progress, how) for place, parts in sweeps]
+    swept = [sweep.run(planned, options.force, _progress, how) for planned in sweeps]
     for outcome in outcomes:
         if outcome.built:
             print("\n".join(what_was_made(outcome.built)))

@@ -15,12 +15,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from .catalogue import load, project_root
+from .catalogue import load
 from .causes import Again, Cause, Difference, Pair, Side, differences, why
 from .errors import UserError, listing, nearest, shown
 from .facts import Fact, same, significant
 from .parameters import Edition, editions, resolve
-from .render import build, outputs
+from .project import project_root
+from .render import build, inputs, manifests, outputs
 from .report import Report
 
 # Differences of these are said in points, not in per cent: a per cent of a per cent misleads.
@@ -146,7 +147,7 @@ def located(name: str) -> Path | Edition:
     known = _editions()
     if name in known:
         folder = project_root() / "reports" / name
-        return folder if (folder / outputs.MANIFEST).exists() else known[name]
+        return folder if (folder / manifests.MANIFEST).exists() else known[name]
     folder = Path(name)
     try:
         if folder.is_dir():
@@ -164,24 +165,25 @@ def read(folder: Path, name: str) -> Side:
     """The side that stands in `folder`; NoReport when there is no report, or a damaged one."""
     manifest = _manifest(folder, name)
     try:
-        body = json.loads(_checked(folder, outputs.FACTS, manifest))
+        body = json.loads(_checked(folder, manifests.FACTS, manifest))
         facts = {entry["id"]: Fact.from_json(entry) for entry in body["facts"]}
         parameters = dict(body["parameters"])
-        rows = parse_rows(_checked(folder, outputs.ROWS, manifest)) if outputs.ROWS in manifest.files else {}
+        rows = parse_rows(_checked(folder, manifests.ROWS, manifest)) if manifests.ROWS in manifest.files else {}
     except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
         reason = " ".join(str(getattr(error, "strerror", None) or error).split())
         raise NoReport(f"The report {shown(name, 120)!r} is damaged: {shown(reason, 120)}; render it again.") from None
     return Side(
         name=name, edition=manifest.edition, parameters=parameters, facts=facts, rows=rows, tables=manifest.tables,
-        code=manifest.code, libraries=build.computing(manifest.versions), data=manifest.data,
+        code=manifest.code, libraries=inputs.computing(manifest.versions), data=manifest.data,
         built=manifest.finished,
     )  # fmt: skip
 
 
-def _manifest(folder: Path, name: str) -> outputs.Manifest:
-    manifest = outputs.read_manifest(folder)
+def _manifest(folder: Path, name: str) -> manifests.Manifest:
+    manifest = manifests.read_manifest(folder)
     if manifest is None:
-        what = "its manifest.json cannot be read" if (folder / outputs.MANIFEST).exists() else "it has no manifest.json"
+        there = (folder / manifests.MANIFEST).exists()
+        what = "its manifest.json cannot be read" if there else "it has no manifest.json"
         raise NoReport(f"The folder {shown(name, 120)!r} holds no report of ours: {what}.")
     return manifest
 
@@ -195,7 +197,7 @@ def compute(edition: Edition) -> Side:
     return Side(
         name=edition.name, edition=edition.name, parameters=parameters.plain(), facts=dict(book),
         rows=parse_rows(outputs.rows_csv(outputs.rows_of(catalogue, book))), tables=build.table_hashes(catalogue),
-        code=build.code_hashes(), libraries=build.computing(build.versions()),
+        code=inputs.code_hashes(), libraries=inputs.computing(inputs.versions()),
         data={"version": catalogue.version, "date": catalogue.data_date.isoformat()}, built="", computed=report,
     )  # fmt: skip
 
@@ -208,10 +210,10 @@ def parse_rows(text: str) -> dict[str, tuple[dict[str, str], ...]]:
     return {name: tuple(records) for name, records in found.items()}
 
 
-def _checked(folder: Path, name: str, manifest: outputs.Manifest) -> str:
+def _checked(folder: Path, name: str, manifest: manifests.Manifest) -> str:
     """The text of a file of a report; ValueError when it is not the one its build wrote."""
     content = (folder / name).read_bytes()
-    if outputs.digest(content) != manifest.files.get(name):
+    if manifests.digest(content) != manifest.files.get(name):
         raise ValueError(f"{name} is not the file its build wrote")
     return content.decode("utf-8")
 
@@ -237,7 +239,7 @@ def _recomputing() -> Again:
         try:
             catalogue = load()
             if not now:
-                now.extend([build.table_hashes(catalogue), build.code_hashes(), build.computing(build.versions())])
+                now.extend([build.table_hashes(catalogue), inputs.code_hashes(), inputs.computing(inputs.versions())])
             if [side.tables, side.code, side.libraries] != now:
                 return None
             key = json.dumps(dict(parameters), sort_keys=True)

@@ -15,8 +15,9 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from .catalogue import Catalogue, load, project_root, unprintable
+from .catalogue import Catalogue, load, unprintable
 from .errors import BadParameter, BuildError, UnknownEdition, UnknownParameter, listing
+from .project import project_root
 
 DEFAULT_TITLE = "China and North Korea: what the trade figures show"
 

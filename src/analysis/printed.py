@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .formatting import fact_text
-from .render import outputs
+from .render import manifests
 
 if TYPE_CHECKING:
     from .explain import Explanation, Input
     from .facts import Fact
-    from .render.build import Built
-    from .render.sweep import Swept
+    from .render.manifests import Built, Swept
 
 
 def what_was_made(built: Built) -> Iterator[str]:
@@ -23,14 +22,14 @@ def what_was_made(built: Built) -> Iterator[str]:
     yield f"{built.edition}: {state}"
     for name in built.documents:
         yield f"  {_near(built.output / name)}"
-    yield f"  {_near(built.output / outputs.FACTS)} ({built.facts} facts)"
+    yield f"  {_near(built.output / manifests.FACTS)} ({built.facts} facts)"
     for folder in ("tables", "figures"):
         if count := sum(name.startswith(f"{folder}/") for name in built.files):
             yield f"  {_near(built.output / folder)}{os.sep} ({count} files)"
-    for name in (outputs.WORKBOOK, outputs.ROWS):
+    for name in (manifests.WORKBOOK, manifests.ROWS):
         if name in built.files:
             yield f"  {_near(built.output / name)}"
-    yield f"  {_near(built.output / outputs.MANIFEST)}"
+    yield f"  {_near(built.output / manifests.MANIFEST)}"
 
 
 def what_was_swept(swept: Swept) -> Iterator[str]:

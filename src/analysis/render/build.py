@@ -7,46 +7,28 @@ that fails or is interrupted leaves the report of before as it was.
 
 from __future__ import annotations
 
-import hashlib
-import json
-import platform
 import shutil
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .. import __version__
-from ..catalogue import Catalogue, load, project_root
+from ..catalogue import Catalogue, load
 from ..errors import BadParameter, BuildError, UnknownNotebook, UserError, listing, shown
 from ..facts import FactBook
 from ..parameters import Edition, ReportParameters, edition, resolve
+from ..project import project_root
 from ..report import Report
-from . import execute, outputs, scratch, swap, workers
+from . import execute, inputs, manifests, outputs, quick, scratch, swap, workers
+from .manifests import Built
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
 FORMATS = ("html", "pdf")
-PACKAGE = Path(__file__).resolve().parents[1]
-# Libraries whose version can change a byte of the report.
-LIBRARIES = (
-    "contourpy", "fonttools", "ipykernel", "ipython", "jinja2", "kiwisolver", "markupsafe", "matplotlib", "mistune",
-    "nbclient", "nbconvert", "nbformat", "numpy", "pandas", "papermill", "pydantic", "pygments", "typst", "xlsxwriter",
-)  # fmt: skip
-# Of these, those that draw, set and run, and that no fact is computed with; a library not named here may change one.
-SETTING = (
-    "contourpy", "fonttools", "ipykernel", "ipython", "jinja2", "kiwisolver", "markupsafe", "matplotlib", "mistune",
-    "nbclient", "nbconvert", "nbformat", "papermill", "pygments", "typst", "xlsxwriter",
-)  # fmt: skip
-# In the same way the parts of the package that only show facts, or answer a command.
-SHOWING = (
-    "__main__.py", "captions.py", "causes.py", "check.py", "cli.py", "compare.py", "errata.py", "explain.py",
-    "figures/", "lock.py", "printed.py", "prose/", "render/", "style.py", "tables/",
-)  # fmt: skip
 # Folders of the project in which no report may be made.
 OWN_FOLDERS = (".ci", ".git", ".venv", "data", "docs", "notebooks", "reports/published", "src", "tests", "tools")
 
@@ -69,6 +51,7 @@ class Plan:
     formats: tuple[str, ...]
     output: Path
     catalogue: Catalogue
+    request: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,19 +63,6 @@ class How:
 
     jobs: int = field(default_factory=lambda: workers.affordable())
     kernels: execute.Kernels = "forked"
-
-
-@dataclass(frozen=True)
-class Built:
-    """A report in place. `made` is False when it was up to date; `files` are paths inside `output`."""
-
-    edition: str
-    output: Path
-    made: bool
-    files: tuple[str, ...]
-    documents: tuple[str, ...]
-    facts: int
-    seconds: float
 
 
 def build(
@@ -115,21 +85,23 @@ def plan(
     formats: Sequence[str] = FORMATS,
     output: Path | None = None,
     only: str | None = None,
+    sources: str | None = None,
 ) -> Plan:
     """Check edition, parameters, notebook, data and output folder, in this order and without a kernel.
 
-    `settings` go on top of the edition's own parameters. `output` defaults to a folder in reports/.
+    `settings` go on top of the edition's own parameters. `output` defaults to a folder in reports/. `sources`: what
+    `inputs.sources` gives, where it is known already.
     """
+    asked = quick.request(edition_name, settings or {}, only, sources or inputs.sources())
     chosen = edition(edition_name)
     catalogue = load()
     parameters = resolve({**chosen.parameters, **(settings or {})}, catalogue)
     if "pdf" in formats:
         _check_letters(parameters.title)
     notebooks = _notebooks(only)
-    default = project_root() / "reports" / "-".join(filter(None, [chosen.name, only and notebooks[0].stem]))
-    folder = _checked_output(output or default)
+    folder = _checked_output(output or quick.default_output(chosen.name, only and notebooks[0].stem))
     catalogue.verify()
-    return Plan(chosen, parameters, notebooks, tuple(f for f in FORMATS if f in formats), folder, catalogue)
+    return Plan(chosen, parameters, notebooks, tuple(f for f in FORMATS if f in formats), folder, catalogue, asked)
 
 
 def run(
@@ -147,22 +119,24 @@ def run(
             if said := swap.recover(plan.output):
                 progress(said + "\n")
             _checked_output(plan.output)
-            old = outputs.read_manifest(plan.output)
-            inputs = fingerprint(plan)
-            digest = _digest(inputs)
-            if not force and old and old.input_digest == digest and outputs.whole(plan.output, old, plan.formats):
+            old = manifests.read_manifest(plan.output)
+            parts = fingerprint(plan)
+            digest = inputs.digest(parts)
+            if not force and old and old.input_digest == digest and manifests.whole(plan.output, old, plan.formats):
                 progress(f"{plan.edition.name}: up to date\n")
                 _clear_failed(plan)
-                return _built(plan, old, False, begun)
-            progress(f"{plan.edition.name}: {_why(old, inputs, force)}\n")
+                if old.request != plan.request:  # other words or files for the same report: next time it is known
+                    manifests.write_manifest(plan.output, replace(old, request=plan.request))
+                return Built.of(plan.edition.name, plan.output, old, False, time.perf_counter() - begun)
+            progress(f"{plan.edition.name}: {_why(old, parts, force)}\n")
             try:
-                manifest = _make(plan, inputs, old, how, progress)
+                manifest = _make(plan, parts, old, how, progress)
                 swap.swap(plan.output)
             except BaseException:  # an interrupt too must leave nothing half-made
                 swap.recover(plan.output)
                 raise
             _clear_failed(plan)
-            return _built(plan, manifest, True, begun)
+            return Built.of(plan.edition.name, plan.output, manifest, True, time.perf_counter() - begun)
     except BrokenPipeError:  # whoever read the progress is gone; the output folder is not at fault
         raise
     except OSError as error:
@@ -171,48 +145,29 @@ def run(
 
 def reason(plan: Plan) -> str:
     """Why `run` would make the report of `plan`; empty where it is up to date. Nothing is written."""
-    old, inputs = outputs.read_manifest(plan.output), fingerprint(plan)
-    if old and old.input_digest == _digest(inputs) and outputs.whole(plan.output, old, plan.formats):
+    old, parts = manifests.read_manifest(plan.output), fingerprint(plan)
+    if old and old.input_digest == inputs.digest(parts) and manifests.whole(plan.output, old, plan.formats):
         return ""
-    return _why(old, inputs, force=False)
+    return _why(old, parts, force=False)
 
 
-def fingerprint(plan: Plan, package: Path = PACKAGE) -> dict[str, str]:
+def fingerprint(plan: Plan, package: Path = inputs.PACKAGE) -> dict[str, str]:
     """What the report is made from, part by part, as SHA-256; read from the disk, not from memory."""
     return {
-        "edition": _digest([plan.edition.name, plan.edition.description]),
-        "parameters": _digest(plan.parameters.plain()),
-        **{f"notebook {path.stem}": _digest(_cells(path)) for path in plan.notebooks},
-        "package": _digest([__version__, *_tree(package)]),
-        "data": _digest([_file_hash(plan.catalogue.root / "datapackage.json"), *table_hashes(plan.catalogue).items()]),
-        "libraries": _digest(versions()),
+        "edition": inputs.digest([plan.edition.name, plan.edition.description]),
+        "parameters": inputs.digest(plan.parameters.plain()),
+        **{f"notebook {path.stem}": inputs.digest(inputs.cells(path)) for path in plan.notebooks},
+        "package": inputs.digest([__version__, *inputs.tree(package)]),
+        "data": inputs.digest([
+            inputs.file_hash(plan.catalogue.root / "datapackage.json"), *table_hashes(plan.catalogue).items(),
+        ]),
+        "libraries": inputs.digest(inputs.versions()),
     }
 
 
 def table_hashes(catalogue: Catalogue) -> dict[str, str]:
     """SHA-256 of the file of every table of the data package."""
-    return {name: _file_hash(table.path) for name, table in sorted(catalogue.tables.items())}
-
-
-def code_hashes(package: Path = PACKAGE) -> dict[str, str]:
-    """SHA-256 of every module that may compute a fact: all but those that only show them."""
-    return {path: digest for path, digest in _tree(package) if path.endswith(".py") and not path.startswith(SHOWING)}
-
-
-def versions() -> dict[str, str]:
-    """Versions of Python and of the libraries that can change a byte of the report."""
-    found = {"python": platform.python_version()}
-    for name in LIBRARIES:
-        try:
-            found[name] = version(name)
-        except PackageNotFoundError:
-            found[name] = "absent"
-    return found
-
-
-def computing(found: Mapping[str, str]) -> dict[str, str]:
-    """Of the versions `found`, those of Python and the libraries that facts may be computed with."""
-    return {name: number for name, number in found.items() if name not in SETTING}
+    return {name: inputs.file_hash(table.path) for name, table in sorted(catalogue.tables.items())}
 
 
 # ------------------------------------------------------------------------------------------ checks
@@ -236,7 +191,7 @@ def _notebooks(only: str | None) -> tuple[Path, ...]:
     if not paths:
         raise BuildError(f"There are no notebooks in {folder}.")
     for name, path in paths.items():
-        if not any("parameters" in cell[2] for cell in _cells(path)):
+        if not any("parameters" in cell[2] for cell in inputs.cells(path)):
             raise BuildError(f"The notebook {name} has no cell with the tag parameters.")
     if only is None:
         return tuple(paths.values())
@@ -244,15 +199,6 @@ def _notebooks(only: str | None) -> tuple[Path, ...]:
     if name not in paths:
         raise UnknownNotebook(only, paths)
     return (paths[name],)
-
-
-def _cells(path: Path) -> list[tuple[str, str, list[str]]]:
-    """Type, source and tags of every cell: what a run depends on, without outputs and identifiers."""
-    try:
-        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-        return [(c["cell_type"], "".join(c["source"]), c.get("metadata", {}).get("tags", [])) for c in cells]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BuildError(f"The notebook {path.stem} cannot be read: {error}.") from None
 
 
 def _checked_output(output: Path) -> Path:
@@ -267,9 +213,9 @@ def _checked_output(output: Path) -> Path:
                 raise BadOutput(f"The output cannot be {folder}: the project keeps its own files in {name}/.")
         if folder.exists() and not folder.is_dir():
             raise BadOutput(f"The output cannot be {folder}: it is a file.")
-        manifest = outputs.read_manifest(folder)
-        known = {outputs.MANIFEST, *manifest.files} if manifest else set()
-        foreign = [path for path in outputs.files_in(folder) if path not in known]
+        manifest = manifests.read_manifest(folder)
+        known = {manifests.MANIFEST, *manifest.files} if manifest else set()
+        foreign = [path for path in manifests.files_in(folder) if path not in known]
     except (OSError, RuntimeError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise BadOutput(f"The output cannot be {shown(str(output), 200)}: {reason}.") from None
@@ -285,14 +231,14 @@ def _checked_output(output: Path) -> Path:
 
 
 def _make(
-    plan: Plan, inputs: dict[str, str], old: outputs.Manifest | None, how: How, progress: Progress
-) -> outputs.Manifest:
+    plan: Plan, parts: dict[str, str], old: manifests.Manifest | None, how: How, progress: Progress
+) -> manifests.Manifest:
     """Write the whole report into the folder beside the output and return its manifest."""
     started = _clock()
-    digest = _digest(inputs)
+    digest = inputs.digest(parts)
     from .workbook import workbook
 
-    executed, seconds, book = _execute(plan, inputs, old, how, progress)
+    executed, seconds, book = _execute(plan, parts, old, how, progress)
     folder = swap.new_folder(plan.output)
     folder.mkdir()
     _export(plan, executed, folder, progress)
@@ -300,20 +246,21 @@ def _make(
     outputs.write_facts(folder, plan.edition.name, plan.parameters, book)
     outputs.write_rows(folder, plan.catalogue, book)
     outputs.write_data(folder, nodes)
-    (folder / outputs.WORKBOOK).write_bytes(
+    (folder / manifests.WORKBOOK).write_bytes(
         workbook(nodes, book, plan.catalogue, plan.edition.name, plan.parameters)
     )
     formats = [*plan.formats, *_carry_over(plan, old, digest, folder)]
-    if changed := changed_inputs(inputs, fingerprint(plan)):
+    if changed := inputs.changed_inputs(parts, fingerprint(plan)):
         raise BuildError(f"Changed while the report was being made: {listing(changed)}; start the build again.")
-    manifest = outputs.Manifest(
-        edition=plan.edition.name, parameters=plan.parameters.plain(), input_digest=digest, inputs=inputs,
-        formats=tuple(f for f in FORMATS if f in formats), files=outputs.hashes(folder), versions=versions(),
+    manifest = manifests.Manifest(
+        edition=plan.edition.name, parameters=plan.parameters.plain(), input_digest=digest, inputs=parts,
+        formats=tuple(f for f in FORMATS if f in formats), files=manifests.hashes(folder), versions=inputs.versions(),
         data={"version": plan.catalogue.version, "date": plan.catalogue.data_date.isoformat()},
         notebooks=tuple({"name": name, "seconds": round(took, 2)} for name, took in seconds.items()),
-        started=started, finished=_clock(), tables=table_hashes(plan.catalogue), code=code_hashes(),
+        started=started, finished=_clock(), tables=table_hashes(plan.catalogue), code=inputs.code_hashes(),
+        request=plan.request,
     )  # fmt: skip
-    outputs.write_manifest(folder, manifest)
+    manifests.write_manifest(folder, manifest)
     return manifest
 
 
@@ -322,9 +269,9 @@ def _make(
 _REPORTS: dict[str, Report] = {}
 
 
-def _facts(plan: Plan, inputs: Mapping[str, str]) -> FactBook:
+def _facts(plan: Plan, parts: Mapping[str, str]) -> FactBook:
     """All facts of the edition, computed."""
-    key = _digest([inputs[name] for name in ("parameters", "package", "data", "libraries")])
+    key = inputs.digest([parts[name] for name in ("parameters", "package", "data", "libraries")])
     if key not in _REPORTS:
         report = Report(plan.parameters, plan.catalogue)
         len(report.facts)  # loads every topic
@@ -335,13 +282,13 @@ def _facts(plan: Plan, inputs: Mapping[str, str]) -> FactBook:
 
 
 def _execute(
-    plan: Plan, inputs: Mapping[str, str], old: outputs.Manifest | None, how: How, progress: Progress
+    plan: Plan, parts: Mapping[str, str], old: manifests.Manifest | None, how: How, progress: Progress
 ) -> tuple[list[tuple[str, NotebookNode]], dict[str, float], FactBook]:
     """The executed notebooks by name, the seconds each took, and the facts the build computed itself."""
     books: list[FactBook] = []
     with (
         scratch.folder() as temporary,
-        execute.session(temporary, how.kernels, lambda: books.append(_facts(plan, inputs))) as session,
+        execute.session(temporary, how.kernels, lambda: books.append(_facts(plan, parts))) as session,
     ):
         made, seconds = _run_notebooks(plan, _longest_first(plan, old), books[0], session, how.jobs, progress)
     return [(path.stem, made[path]) for path in plan.notebooks], {p.stem: seconds[p] for p in plan.notebooks}, books[0]
@@ -383,9 +330,9 @@ def _run_notebooks(
     return made, seconds
 
 
-def _longest_first(plan: Plan, old: outputs.Manifest | None) -> list[Path]:
+def _longest_first(plan: Plan, old: manifests.Manifest | None) -> list[Path]:
     """The notebooks in the order that ends soonest: by what each took in the last build, or in the published one."""
-    known = old or outputs.read_manifest(project_root() / "reports" / "published" / "default")
+    known = old or manifests.read_manifest(project_root() / "reports" / "published" / "default")
     took = {notebook["name"]: float(notebook["seconds"]) for notebook in known.notebooks} if known else {}
     return sorted(plan.notebooks, key=lambda path: (-took.get(path.stem, 0.0), -path.stat().st_size))
 
@@ -404,7 +351,7 @@ def _export(plan: Plan, executed: list[tuple[str, NotebookNode]], folder: Path, 
         except Exception as error:
             reason = shown(" ".join(f"{type(error).__name__}: {error}".split()).rstrip("."), 400)
             raise BuildError(f"Edition {plan.edition.name} cannot be exported to {format}: {reason}.") from error
-        name = outputs.FILE_OF[format]
+        name = manifests.FILE_OF[format]
         (folder / name).write_bytes(content.encode("utf-8") if isinstance(content, str) else content)
         progress(f"{name}  {time.perf_counter() - begun:.1f} s\n")
 
@@ -414,17 +361,17 @@ def _metadata(plan: Plan) -> dict[str, str]:
     return {"edition": plan.edition.name, "edition_description": plan.edition.description}
 
 
-def _carry_over(plan: Plan, old: outputs.Manifest | None, digest: str, folder: Path) -> list[str]:
-    """Copy the documents that were not asked for and that the same inputs made; return their formats."""
+def _carry_over(plan: Plan, old: manifests.Manifest | None, digest: str, folder: Path) -> list[str]:
+    """Copy the documents that were not asked for and that the same parts made; return their formats."""
     if old is None or old.input_digest != digest:
         return []
     kept = []
     for format in FORMATS:
-        name = outputs.FILE_OF[format]
+        name = manifests.FILE_OF[format]
         source = plan.output / name
         if format in plan.formats or name not in old.files or not source.is_file():
             continue
-        if _file_hash(source) == old.files[name]:
+        if inputs.file_hash(source) == old.files[name]:
             shutil.copyfile(source, folder / name)
             kept.append(format)
     return kept
@@ -444,46 +391,15 @@ def _clear_failed(plan: Plan) -> None:
             folder.rmdir()
 
 
-def _built(plan: Plan, manifest: outputs.Manifest, made: bool, begun: float) -> Built:
-    facts = json.loads((plan.output / outputs.FACTS).read_text(encoding="utf-8"))["facts"]
-    return Built(
-        plan.edition.name, plan.output, made, tuple(sorted([*manifest.files, outputs.MANIFEST])),
-        tuple(manifest.documents), len(facts), time.perf_counter() - begun,
-    )  # fmt: skip
-
-
 # ------------------------------------------------------------------------------------- fingerprints
 
 
-def _why(old: outputs.Manifest | None, inputs: dict[str, str], force: bool) -> str:
+def _why(old: manifests.Manifest | None, parts: dict[str, str], force: bool) -> str:
     if old is None:
         return "no report yet"
-    if changed := changed_inputs(old.inputs, inputs):
+    if changed := inputs.changed_inputs(old.inputs, parts):
         return f"changed since the last report: {listing(changed)}"
     return "made again, as --force asks" if force else "the report is not complete"
-
-
-def changed_inputs(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
-    """Names of the parts of two fingerprints that differ."""
-    return [name for name in dict.fromkeys([*now, *before]) if before.get(name) != now.get(name)]
-
-
-def _digest(value: Any) -> str:
-    return hashlib.sha256(json.dumps(value, ensure_ascii=False).encode("utf-8")).hexdigest()
-
-
-def _file_hash(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()
-
-
-def _tree(folder: Path) -> list[tuple[str, str]]:
-    """Path and hash of every file of the package: modules, templates, fonts."""
-    paths = sorted(path for path in folder.rglob("*") if path.is_file() and not _is_cache(path.relative_to(folder)))
-    return [(path.relative_to(folder).as_posix(), _file_hash(path)) for path in paths]
-
-
-def _is_cache(path: Path) -> bool:
-    return path.suffix == ".pyc" or any(part == "__pycache__" or part.startswith(".") for part in path.parts)
 
 
 def _clock() -> str:

@@ -17,9 +17,10 @@ from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkProcess
 
-from ..catalogue import project_root
 from ..errors import UserError, shown
+from ..project import project_root
 from . import build, execute, forks, scratch, workers
+from .manifests import Built
 
 SECONDS_TO_END = 30  # what an edition is given to clear up after an interrupt
 
@@ -28,7 +29,7 @@ SECONDS_TO_END = 30  # what an edition is given to clear up after an interrupt
 class Outcome:
     """What became of one plan: a report in place, or one sentence that says why there is none."""
 
-    built: build.Built | None
+    built: Built | None
     failed: str = ""
 
 

@@ -20,10 +20,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from ..catalogue import project_root
 from ..errors import NotebookFailed, shown
-from ..panel import BATCH
 from ..parameters import ReportParameters
+from ..project import project_root
+from ..steering import BATCH
 from . import forks
 
 if TYPE_CHECKING:

@@ -21,7 +21,8 @@ from ..parameters import Edition, ReportParameters
 from ..report import Report
 from .document import composed
 from .html import page
-from .outputs import FILE_OF, csv_text
+from .manifests import FILE_OF
+from .outputs import csv_text
 
 # More charts than this would be too small or too many to compare; the table has every edition.
 MOST_PANELS = 36

@@ -16,16 +16,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..catalogue import Catalogue, load, project_root
+from ..catalogue import Catalogue, load
 from ..errors import UnknownParameter, UserError, shown
 from ..parameters import LISTS, PARAMETER_NAMES, ReportParameters, edition, resolve
-from . import build, crew, overview
+from . import build, crew, inputs, overview, quick
+from .manifests import Swept
+from .quick import PAGE, RECORD, SWEEP, TABLE
 
 MOST_EDITIONS = 500
 # Values of these hold commas themselves, so a grid puts semicolons between them.
 WITH_COMMAS = (*LISTS, "title")
-PAGE, FACTS, RECORD = "index.html", overview.FACTS, "sweep.json"
-MADE_BY = "analysis sweep"
 LONGEST_NAME = 80
 
 Grid = dict[str, tuple[Any, ...]]
@@ -45,13 +45,12 @@ class Combination:
 
 
 @dataclass(frozen=True)
-class Swept:
-    """What a sweep left: its folder, the reports in place, and the sentence of each edition that failed."""
+class Planned:
+    """A sweep, checked: its folder, the plan of each edition, and the digest of the request (see `quick`)."""
 
     folder: Path
-    built: tuple[build.Built, ...]
-    failed: Mapping[str, str]
-    files: tuple[str, ...] = (PAGE, FACTS, RECORD)
+    plans: tuple[tuple[Combination, build.Plan], ...]
+    request: str
 
 
 def parse_grid(words: Sequence[str]) -> Grid:
@@ -111,49 +110,59 @@ def combinations(
 
 def planned(
     edition_name: str, settings: Mapping[str, Any], grid: Grid, formats: Sequence[str], folder: Path | None,
-    only: str | None, most: int = MOST_EDITIONS,
-) -> tuple[Path, tuple[tuple[Combination, build.Plan], ...]]:  # fmt: skip
-    """The folder of a sweep and a checked plan for each of its editions; no kernel is started.
+    only: str | None, most: int = MOST_EDITIONS, words: Sequence[str] = (),
+) -> Planned:  # fmt: skip
+    """A checked plan for each edition of a sweep; no kernel is started.
 
-    `folder` defaults to reports/NAME-grid. Raises what `combinations` and `build.plan` raise.
+    `folder` defaults to reports/NAME-grid; `words` are those of --grid, by which a request is known again. Raises what
+    `combinations` and `build.plan` raise.
     """
     chosen = edition(edition_name)
-    place = folder or project_root() / "reports" / f"{edition_name}-grid"
+    place = folder or quick.default_sweep(edition_name)
+    sources = inputs.sources()
     found = combinations({**chosen.parameters, **settings}, grid, load(), most)
     plans = tuple(
-        (one, build.plan(edition_name, {**settings, **one.settings}, formats, place / one.name, only)) for one in found
+        (one, build.plan(edition_name, {**settings, **one.settings}, formats, place / one.name, only, sources))
+        for one in found
     )
     _check_folder(place)
-    return place.resolve(), plans
+    return Planned(place.resolve(), plans, quick.request(edition_name, settings, only, sources, words, most))
 
 
 def run(
-    folder: Path, plans: Sequence[tuple[Combination, build.Plan]], force: bool = False,
-    progress: Callable[[str], None] = lambda text: None, how: build.How | None = None,
+    planned: Planned, force: bool = False, progress: Callable[[str], None] = lambda text: None,
+    how: build.How | None = None,
 ) -> Swept:  # fmt: skip
-    """Make every report of `plans`, then the page over them. One that fails does not stop the others."""
-    outcomes = crew.run([(one.name, plan) for one, plan in plans], force, progress, how)
+    """Make every report of a sweep, then the page over them. One that fails does not stop the others."""
+    outcomes = crew.run([(one.name, plan) for one, plan in planned.plans], force, progress, how)
     built = [outcome.built for outcome in outcomes if outcome.built]
-    failed = {one.name: outcome.failed for (one, _), outcome in zip(plans, outcomes, strict=True) if outcome.failed}
-    _write(folder, plans, failed)
-    return Swept(folder, tuple(built), failed)
+    failed = {
+        one.name: outcome.failed for (one, _), outcome in zip(planned.plans, outcomes, strict=True) if outcome.failed
+    }
+    _write(planned, failed)
+    return Swept(planned.folder, tuple(built), failed, (PAGE, TABLE, RECORD))
 
 
 # ----------------------------------------------------------------------------------------------- files
 
 
-def _write(folder: Path, plans: Sequence[tuple[Combination, build.Plan]], failed: Mapping[str, str]) -> None:
+def _write(planned: Planned, failed: Mapping[str, str]) -> None:
+    folder, plans = planned.folder, planned.plans
     shown_plans = [(one, plan) for one, plan in plans if one.name not in failed]
     catalogue = plans[0][1].catalogue
     entries = [overview.Entry(one.name, one.settings, one.parameters, plan.formats) for one, plan in shown_plans]
     page, table = overview.page_and_table(plans[0][1].edition, entries, failed, catalogue)
     record = {
-        "made_by": MADE_BY, "edition": plans[0][1].edition.name,
-        "editions": [{"name": one.name, "settings": _plain(one), "failed": failed.get(one.name)} for one, _ in plans],
+        "made_by": SWEEP, "edition": plans[0][1].edition.name,
+        "request": planned.request, "files": {TABLE: inputs.text_hash(table), PAGE: inputs.text_hash(page)},
+        "editions": [
+            {"name": one.name, "settings": _plain(one), "failed": failed.get(one.name), "request": plan.request}
+            for one, plan in plans
+        ],
     }  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in (
-        (RECORD, json.dumps(record, indent=1, ensure_ascii=False) + "\n"), (FACTS, table), (PAGE, page),
+        (RECORD, json.dumps(record, indent=1, ensure_ascii=False) + "\n"), (TABLE, table), (PAGE, page),
     ):  # fmt: skip
         new = folder / f".{name}.new"
         new.write_text(text, encoding="utf-8", newline="\n")
@@ -167,10 +176,10 @@ def _plain(one: Combination) -> dict[str, Any]:
 
 def _check_folder(folder: Path) -> None:
     """Raise BadOutput where the page over the editions would replace a file that no sweep made."""
-    if not any((folder / name).exists() for name in (PAGE, FACTS, RECORD)):
+    if not any((folder / name).exists() for name in (PAGE, TABLE, RECORD)):
         return
     try:
-        ours = json.loads((folder / RECORD).read_text(encoding="utf-8"))["made_by"] == MADE_BY
+        ours = json.loads((folder / RECORD).read_text(encoding="utf-8"))["made_by"] == SWEEP
     except (OSError, ValueError, KeyError, TypeError):
         ours = False
     if not ours:

@@ -1,0 +1,100 @@
+"""What a report is made from, as it lies on the disk: its hashes, without anything that takes long to load."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from collections.abc import Mapping
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from .. import __version__
+from ..errors import BuildError
+from ..project import project_root
+
+PACKAGE = Path(__file__).resolve().parents[1]
+# Libraries whose version can change a byte of the report.
+LIBRARIES = (
+    "contourpy", "fonttools", "ipykernel", "ipython", "jinja2", "kiwisolver", "markupsafe", "matplotlib", "mistune",
+    "nbclient", "nbconvert", "nbformat", "numpy", "pandas", "papermill", "pydantic", "pygments", "typst", "xlsxwriter",
+)  # fmt: skip
+# Of these, those that draw, set and run, and that no fact is computed with; a library not named here may change one.
+SETTING = (
+    "contourpy", "fonttools", "ipykernel", "ipython", "jinja2", "kiwisolver", "markupsafe", "matplotlib", "mistune",
+    "nbclient", "nbconvert", "nbformat", "papermill", "pygments", "typst", "xlsxwriter",
+)  # fmt: skip
+# In the same way the parts of the package that only show facts, or answer a command.
+SHOWING = (
+    "__main__.py", "captions.py", "causes.py", "check.py", "cli.py", "compare.py", "errata.py", "explain.py",
+    "figures/", "lock.py", "printed.py", "prose/", "render/", "style.py", "tables/",
+)  # fmt: skip
+
+
+def sources() -> str:
+    """Digest of everything that a report of this project may depend on, whether or not a given one does."""
+    root = project_root()
+    files = [root / "reports" / "editions.yml", *sorted((root / "notebooks").glob("*.ipynb"))]
+    files += sorted(path for path in (root / "data").rglob("*") if path.is_file())
+    return digest([
+        __version__, tree(PACKAGE), sorted(versions().items()),
+        [(path.relative_to(root).as_posix(), file_hash(path) if path.is_file() else "") for path in files],
+    ])  # fmt: skip
+
+
+def code_hashes(package: Path = PACKAGE) -> dict[str, str]:
+    """SHA-256 of every module that may compute a fact: all but those that only show them."""
+    return {path: digest for path, digest in tree(package) if path.endswith(".py") and not path.startswith(SHOWING)}
+
+
+def versions() -> dict[str, str]:
+    """Versions of Python and of the libraries that can change a byte of the report."""
+    found = {"python": platform.python_version()}
+    for name in LIBRARIES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "absent"
+    return found
+
+
+def computing(found: Mapping[str, str]) -> dict[str, str]:
+    """Of the versions `found`, those of Python and the libraries that facts may be computed with."""
+    return {name: number for name, number in found.items() if name not in SETTING}
+
+
+def cells(path: Path) -> list[tuple[str, str, list[str]]]:
+    """Type, source and tags of every cell: what a run depends on, without outputs and identifiers."""
+    try:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        return [(c["cell_type"], "".join(c["source"]), c.get("metadata", {}).get("tags", [])) for c in cells]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise BuildError(f"The notebook {path.stem} cannot be read: {error}.") from None
+
+
+def changed_inputs(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:
+    """Names of the parts of two fingerprints that differ."""
+    return [name for name in dict.fromkeys([*now, *before]) if before.get(name) != now.get(name)]
+
+
+def digest(value: Any) -> str:
+    return text_hash(json.dumps(value, ensure_ascii=False))
+
+
+def text_hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()
+
+
+def file_hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def tree(folder: Path) -> list[tuple[str, str]]:
+    """Path and hash of every file of the package: modules, templates, fonts."""
+    paths = sorted(path for path in folder.rglob("*") if path.is_file() and not _is_cache(path.relative_to(folder)))
+    return [(path.relative_to(folder).as_posix(), file_hash(path)) for path in paths]
+
+
+def _is_cache(path: Path) -> bool:
+    return path.suffix == ".pyc" or any(part == "__pycache__" or part.startswith(".") for part in path.parts)
