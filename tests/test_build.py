@@ -329,8 +329,8 @@ def test_the_fingerprint_changes_with_its_part_and_with_nothing_else(
     editions.write_text(editions.read_text(encoding="utf-8").replace("All years", "Every year"), encoding="utf-8")
     assert changed() == {"edition"}
 
-    real = build.version
-    monkeypatch.setattr(build, "version", lambda name: "0.0" if name == "typst" else real(name))
+    real = inputs.version
+    monkeypatch.setattr(inputs, "version", lambda name: "0.0" if name == "typst" else real(name))
     assert changed() == {"libraries"}
 
 

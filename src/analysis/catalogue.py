@@ -15,7 +15,7 @@ import hashlib
 import io
 import json
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -26,9 +26,12 @@ import pandas as pd
 from .errors import AlteredTable, DataError, MissingTable, UnknownTable, shown
 from .facts import STATUSES
 from .project import project_root
+from .reading import note, remembered, unrecorded
 
 QUALITIES = ("A", "B", "C", "D")
 SOURCE_COLUMNS = ("publisher", "address", "accessed", "terms")
+# Names under which `reading` records what is read of datapackage.json; no table has one of these.
+VERSION, CREATED, NAMES, DESCRIPTIONS = "//version", "//created", "//names", "//descriptions"
 DESCRIBED = ("title", "description", "reliability", "missing", "unit", "hash")
 
 
@@ -68,10 +71,10 @@ class Catalogue:
         self.root = (root or project_root() / "data").resolve()
         package = self.root / "datapackage.json"
         with _as_one_sentence(package):
-            self.package: dict[str, Any] = json.loads(package.read_text(encoding="utf-8"))
-            date.fromisoformat(self.package["created"][:10])
-            self.package["version"] = _text(self.package, "version", "the package")
-            self.tables = {r["name"]: self._table(r) for r in _resources(self.package)}
+            body: dict[str, Any] = json.loads(package.read_text(encoding="utf-8"))
+            self._created = date.fromisoformat(body["created"][:10])
+            self._version = _text(body, "version", "the package")
+            self._tables = {r["name"]: self._table(r) for r in _resources(body)}
         self._frames: dict[str, pd.DataFrame] = {}
 
     def _table(self, r: dict[str, Any]) -> Table:
@@ -83,12 +86,38 @@ class Catalogue:
 
     @property
     def version(self) -> str:
-        return str(self.package["version"])
+        note([VERSION])
+        return self._version
 
     @property
     def data_date(self) -> date:
         """The day to which the data package was brought up; the date that the report prints."""
-        return date.fromisoformat(self.package["created"][:10])
+        note([CREATED])
+        return self._created
+
+    @property
+    def tables(self) -> dict[str, Table]:
+        """Every table by its name, with what datapackage.json says of it."""
+        note([DESCRIPTIONS])
+        return self._tables
+
+    def has(self, name: str) -> bool:
+        """Whether there is a table of this name."""
+        note([NAMES])
+        return name in self._tables
+
+    def contents(self, names: Iterable[str]) -> dict[str, str]:
+        """A digest of what stands behind each of the names that `reading` records of this data package.
+
+        Of a table it is the hash of its file; a name without a table has an empty one.
+        """
+        described = {
+            VERSION: self._version, CREATED: self._created.isoformat(), NAMES: "\n".join(self._tables),
+            DESCRIPTIONS: repr(list(self._tables.values())),
+        }  # fmt: skip
+        digests = {name: hashlib.sha256(text.encode("utf-8")).hexdigest() for name, text in described.items()}
+        digests |= {name: table.hash for name, table in self._tables.items()}
+        return {name: digests.get(name, "") for name in sorted(names)}
 
     def frame(self, name: str) -> pd.DataFrame:
         """The table `name` as a frame: strings, nullable integers, and floats with NaN for an empty cell.
@@ -96,9 +125,10 @@ class Catalogue:
         Raises UnknownTable, MissingTable, AlteredTable or DataError, each naming the table.
         """
         if name not in self._frames:
-            if name not in self.tables:
-                raise UnknownTable(name, self.tables)
-            self._frames[name] = self._read(self.tables[name])
+            if name not in self._tables:
+                raise UnknownTable(name, self._tables)
+            self._frames[name] = self._read(self._tables[name])
+        note([name])
         return self._frames[name].copy()
 
     def _read(self, table: Table) -> pd.DataFrame:
@@ -112,9 +142,12 @@ class Catalogue:
         if f"sha256:{hashlib.sha256(content).hexdigest()}" != table.hash:
             raise AlteredTable(table.name, f"data/{relative}")
         text = _decoded(table.name, content)
-        return parse(table, text, self.source_ids if table.name != "sources" else None)
+        if table.name == "sources":
+            return parse(table, text, None)
+        with unrecorded():  # a table is parsed once, for whoever comes first
+            return parse(table, text, self.source_ids)
 
-    @functools.cached_property
+    @remembered
     def sources(self) -> pd.DataFrame:
         """data/sources.csv by source_id; every source has publisher, address, access date and terms."""
         frame = keyed(self.frame("sources"), "sources", ["source_id"])
@@ -124,7 +157,7 @@ class Catalogue:
                 raise DataError(f"The source {empty[0]} has no {column}.")
         return frame
 
-    @functools.cached_property
+    @remembered
     def source_ids(self) -> frozenset[str]:
         return frozenset(self.sources.index)
 
@@ -136,17 +169,17 @@ class Catalogue:
         row = rows.loc[caveat_id]
         return str(row["text"]).replace("{from_year}", str(row["from_year"]))
 
-    @functools.cached_property
+    @remembered
     def years(self) -> tuple[int, int]:
         """First and last year with a cell in any yearly series."""
         years = self.frame("trade/series_cells")["year"]
         return int(years.min()), int(years.max())
 
-    @functools.cached_property
+    @remembered
     def bases(self) -> tuple[str, ...]:
         return tuple(self.frame("trade/bases")["basis"])
 
-    @functools.cached_property
+    @remembered
     def definitions(self) -> tuple[str, ...]:
         """The ids of every definition of dependence, in the order in which they are shown."""
         return tuple(self.frame("dependence/definitions")["definition_id"])
@@ -156,7 +189,7 @@ class Catalogue:
         frame = self.frame(name)
         return tuple(dict.fromkeys(str(key) for key in frame[frame.columns[0]]))
 
-    @functools.cached_property
+    @remembered
     def price_years(self) -> tuple[int, int]:
         """First and last year whose consumer price index may serve as a base: eleven months or more."""
         counts = self.frame("macro/us_cpi")["month"].str[:4].astype(int).value_counts()
@@ -165,7 +198,7 @@ class Catalogue:
 
     def verify(self) -> None:
         """Read every table once; raises at the first that is missing, altered or inconsistent."""
-        for name in self.tables:
+        for name in self._tables:
             self.frame(name)
 
 

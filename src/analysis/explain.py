@@ -7,7 +7,6 @@ partners in one record and year, `2008-oec-CHN` for one of them.
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass
@@ -20,6 +19,7 @@ from .catalogue import Catalogue
 from .errors import DataError, UnknownRow
 from .facts import Fact
 from .formatting import fact_text
+from .reading import kept
 from .report import Report
 
 # Columns that name a row by themselves.
@@ -113,7 +113,7 @@ def resolve_row(catalogue: Catalogue, key: str) -> list[Input]:
 
 
 # Thousands of facts name the same rows; a table never changes while a catalogue lives.
-@functools.lru_cache(maxsize=20000)
+@kept(20000)
 def _rows(catalogue: Catalogue, key: str) -> tuple[Input, ...]:
     table = key.partition("#")[0]
     return tuple(_input(catalogue, table, row) for row in records(catalogue, [key])[key])
@@ -131,7 +131,7 @@ def records(catalogue: Catalogue, keys: Iterable[str]) -> dict[str, list[dict[st
     return found
 
 
-@functools.lru_cache(maxsize=64)
+@kept(64)
 def _by_key(catalogue: Catalogue, table: str) -> dict[str, list[dict[str, Any]]]:
     """The rows of a table by every key that names them."""
     found: dict[str, list[dict[str, Any]]] = {}
@@ -172,7 +172,7 @@ def _input(catalogue: Catalogue, table: str, row: dict[str, Any]) -> Input:
     )  # fmt: skip
 
 
-@functools.lru_cache(maxsize=8)
+@kept(8)
 def _labels(catalogue: Catalogue) -> dict[str, str]:
     rows = catalogue.frame("trade/compilers").to_dict("records")
     return {str(row["compiler"]): str(row["label"]) for row in rows}

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .errors import UnknownFact
+from .reading import note, recorded
 
 ID_PATTERN = re.compile(r"[a-z0-9_]+(\.[a-z0-9_-]+)+")
 UNITS = (
@@ -126,14 +127,19 @@ class FactBook(Mapping[str, Fact]):
                  ) -> None:  # fmt: skip
         self._facts: dict[str, Fact] = {}
         self._later = dict(later or {})
+        # The tables that the facts of a topic were computed from; what was given at the start is the caller's own.
+        self._read: dict[str, set[str]] = {}
         self.add(facts)
 
     def _load(self, id: str | None = None) -> None:
         """Load the topic of `id`, or all."""
-        topics = list(self._later) if id is None else [id.partition(".")[0]]
+        topics = [*self._later, *self._read] if id is None else [id.partition(".")[0]]
         for topic in topics:
             if load := self._later.pop(topic, None):
-                self.add(load())
+                with recorded() as names:
+                    self.add(load())
+                self._read[topic] = names
+            note(self._read.get(topic, ()))
 
     def add(self, facts: Iterable[Fact]) -> None:
         """Add facts; the same id twice is allowed only with the same content (ValueError otherwise)."""

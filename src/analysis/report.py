@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import ast
 import functools
+import os
 import weakref
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -23,6 +25,7 @@ from .events.study import Study
 from .facts import ALL_YEARS, Fact, FactBook
 from .formatting import day_text
 from .parameters import PARAMETER_NAMES, ReportParameters, resolve
+from .reading import note, record_in, recorded, remembered
 from .trade import periods, phases, series
 
 # The parameters that the facts of a topic hang on. A fact is computed from these alone: it cannot see the others.
@@ -35,6 +38,8 @@ PARAMETERS_OF = {
         "placebo_draws", "seed", "lags", "frequency",
     },
 }  # fmt: skip
+# In the kernels of a build: the folder in which each writes the names of the tables that it read.
+READ = "ANALYSIS_READ"
 # Reports that somebody holds, by what they are made from: a claim is judged on a report of all years, which is often
 # one that is already there, and reports that agree in the parameters of a topic share its facts.
 _HELD: weakref.WeakValueDictionary[tuple[ReportParameters, int], Report] = weakref.WeakValueDictionary()
@@ -47,10 +52,10 @@ class Report:
         self.catalogue = catalogue or load()
         self.parameters = parameters or resolve({}, self.catalogue)
         self._narrowed: dict[str, Report] = {}
-        self._topics: dict[str, tuple[Fact, ...]] = {}
+        self._topics: dict[str, tuple[tuple[Fact, ...], set[str]]] = {}
         _HELD[self.parameters, id(self.catalogue)] = self
 
-    @functools.cached_property
+    @remembered
     def facts(self) -> FactBook:
         """Every fact of the edition, the verdicts on the claims included."""
         from .claims.evidence import evidence_facts
@@ -73,8 +78,11 @@ class Report:
 
         if topic not in self._topics:
             make = {"trade": trade_facts, "dependence": dependence_facts, "events": event_facts}[topic]
-            self._topics[topic] = tuple(make(self))
-        return self._topics[topic]
+            with recorded() as names:
+                self._topics[topic] = (tuple(make(self)), names)
+        facts, names = self._topics[topic]
+        note(names)
+        return facts
 
     def _for(self, topic: str) -> Report:
         """The report of the parameters of a topic alone, the others at their defaults."""
@@ -83,13 +91,19 @@ class Report:
             self._narrowed[topic] = self._with(**{name: ReportParameters.model_fields[name].default for name in others})
         return self._narrowed[topic]
 
-    @functools.cached_property
+    @property
     def event_study(self) -> Study:
         """The event study, each part computed when it is first asked for."""
         narrowed = self._for("events")
-        return Study(self) if narrowed is self else narrowed.event_study
+        study = self._study if narrowed is self else narrowed.event_study
+        note(study.read)
+        return study
 
     @functools.cached_property
+    def _study(self) -> Study:
+        return Study(self)
+
+    @remembered
     def judged(self) -> tuple[Judged, ...]:
         """The claims with their verdicts, by what was known at `as_of`, whatever years the reader asked for.
 
@@ -105,7 +119,7 @@ class Report:
 
         return judge_all(self.catalogue, find, as_of.year if as_of else None)
 
-    @functools.cached_property
+    @remembered
     def judged_today(self) -> tuple[Judged, ...]:
         """The same claims judged with all data of today."""
         if self.parameters.as_of is None:
@@ -120,13 +134,13 @@ class Report:
             return self
         return _report_of(changed, self.catalogue)
 
-    @functools.cached_property
+    @remembered
     def shares(self) -> dict[str, dict[int, Share]]:
         """China's share by definition and year, every definition and every year asked for."""
         narrowed = self._for("dependence")
         return all_shares(self.catalogue, self.parameters) if narrowed is self else narrowed.shares
 
-    @functools.cached_property
+    @remembered
     def definitions(self) -> dict[str, dict[str, Any]]:
         """The rows of data/dependence/definitions.csv by definition_id."""
         rows = self.catalogue.frame("dependence/definitions").to_dict("records")
@@ -137,7 +151,7 @@ class Report:
         asked = self.parameters.definition_ids or tuple(self.definitions)
         return [id for id, row in self.definitions.items() if id in asked and topic in (None, row["topic"])]
 
-    @functools.cached_property
+    @remembered
     def _series(self) -> dict[str, pd.DataFrame]:
         p = self.parameters
         return {
@@ -149,19 +163,19 @@ class Report:
         """The yearly cells of a basis (the leading one if none is named) in the years asked for."""
         return self._series[basis or self.parameters.basis].copy()
 
-    @functools.cached_property
+    @remembered
     def months(self) -> pd.DataFrame:
         """The monthly customs cells in the years asked for, see `periods.months`."""
         p = self.parameters
         return periods.months(self.catalogue, p.start_year, p.end_year, p.worst_quality, p.as_of)
 
-    @functools.cached_property
+    @remembered
     def quarters(self) -> pd.DataFrame:
         """The quarterly customs cells in the years asked for, see `periods.quarters`."""
         p = self.parameters
         return periods.quarters(self.catalogue, p.start_year, p.end_year, p.worst_quality, p.as_of)
 
-    @functools.cached_property
+    @remembered
     def turning_points(self) -> list[phases.TurningPoint]:
         """The dated turning points that had happened by `as_of`, in order."""
         points = phases.turning_points(self.catalogue.frame("events"))
@@ -185,7 +199,7 @@ class Report:
         """What the head of the rendered report shows; a notebook's start cell shows it too."""
         from . import __version__
 
-        p, defaults = self.parameters, resolve({}, self.catalogue).plain()
+        p, defaults = self.parameters, ReportParameters.model_construct().plain()
         labels = self.catalogue.frame("trade/bases").set_index("basis")["label"]
         return Masthead(
             title=p.title,
@@ -216,7 +230,12 @@ def start(namespace: Mapping[str, Any]) -> Report:
     that a cell of plain assignments sets is taken for a parameter, so a mistyped one raises UnknownParameter;
     outside IPython every plain value is.
     """
-    return _report_of(resolve(_assigned(namespace)), load())
+    catalogue = load()
+    parameters = resolve(_assigned(namespace), catalogue)
+    # From here on: which values the data allow was asked before the kernel was started, too.
+    if place := os.environ.get(READ):
+        record_in(Path(place) / str(os.getpid()))
+    return _report_of(parameters, catalogue)
 
 
 def _assigned(namespace: Mapping[str, Any]) -> dict[str, Any]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from ..catalogue import Catalogue
 from ..facts import Fact
+from ..reading import kept
 from . import rules
 from .ledger import Claim, claims, written_by
 from .rules import Bound, Outcome, has_content
@@ -67,7 +67,7 @@ def strength(catalogue: Catalogue, facts: Iterable[Fact]) -> int:
     return len({compilers[id] for fact in facts for id in fact.sources})
 
 
-@functools.lru_cache(maxsize=4)
+@kept(4)
 def _compilers(catalogue: Catalogue) -> dict[str, str]:
     """Who compiled the figures of each source; its publisher where nobody else is named."""
     known = catalogue.sources

@@ -144,7 +144,7 @@ def doubtful_rows(catalogue: Catalogue, as_of: date | None = None) -> list[Row]:
 
 
 def _trusted(catalogue: Catalogue) -> frozenset[str]:
-    if EXPORTERS not in catalogue.tables:
+    if not catalogue.has(EXPORTERS):
         return frozenset()
     return frozenset(str(name) for name in catalogue.frame(EXPORTERS)["exporter"])
 

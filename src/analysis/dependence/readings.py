@@ -6,7 +6,6 @@ table is missing. A table that is declared and missing or altered is refused by 
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -15,6 +14,7 @@ from typing import Any
 
 from ..catalogue import Catalogue, keyed, known_from
 from ..errors import DataError
+from ..reading import remembered
 from .amounts import Amount, Share, add, gap, share
 
 FACTORS = "dependence/factors"
@@ -44,7 +44,7 @@ class Records:
             rows = [row for row in rows if row[column] in allowed]
         return list(rows)
 
-    @functools.cached_property
+    @remembered
     def _by_year(self) -> dict[object, list[Row]]:
         years: dict[object, list[Row]] = {}
         for row in self.rows:
@@ -55,7 +55,7 @@ class Records:
         """Years that have a row, in order."""
         return tuple(sorted({int(row["year"]) for row in self.pick(**wanted)})) if wanted else self._years
 
-    @functools.cached_property
+    @remembered
     def _years(self) -> tuple[int, ...]:
         return tuple(sorted({int(row["year"]) for row in self.rows}))
 
@@ -95,7 +95,7 @@ class Records:
 
 def known(catalogue: Catalogue, table: str, as_of: date | None = None) -> Records:
     """The rows of `table` that were known by `as_of`; without it, all. A missing table gives no rows and a reason."""
-    if table not in catalogue.tables:
+    if not catalogue.has(table):
         return Records(table, (), f"the data package has no table {table}")
     frame = catalogue.frame(table)
     if frame.empty:

@@ -20,7 +20,7 @@ COLUMNS = (
 
 def known(catalogue: Catalogue, table: str, as_of: date | None = None) -> pd.DataFrame:
     """The rows of `table` known by `as_of`; no rows with the usual columns where there is no such table."""
-    if table not in catalogue.tables:
+    if not catalogue.has(table):
         return pd.DataFrame(columns=list(COLUMNS))
     frame = catalogue.frame(table)
     if as_of is None:
@@ -31,4 +31,4 @@ def known(catalogue: Catalogue, table: str, as_of: date | None = None) -> pd.Dat
 
 def absent(catalogue: Catalogue, table: str, otherwise: str) -> str:
     """The reason for a gap: that `table` is not in the data package, or else `otherwise`."""
-    return otherwise if table in catalogue.tables else f"the data package has no table {table}"
+    return otherwise if catalogue.has(table) else f"the data package has no table {table}"

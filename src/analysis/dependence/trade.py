@@ -6,7 +6,6 @@ Flows of the table of DPRK totals are seen from the DPRK: its imports are China'
 
 from __future__ import annotations
 
-import functools
 import math
 from collections.abc import Iterable
 from datetime import date
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from ..catalogue import Catalogue
+from ..reading import remembered
 from ..trade import series
 from ..trade.facts import decimals_of
 from . import partners
@@ -75,7 +75,7 @@ class Book:
 
     def __init__(self, catalogue: Catalogue, as_of: date | None) -> None:
         self.catalogue, self.as_of = catalogue, as_of
-        whole = series.TABLE in catalogue.tables
+        whole = catalogue.has(series.TABLE)
         self.cells = {basis: series.annual(catalogue, basis, as_of) for basis in ("kotra", "customs")} if whole else {}
         self.annual, self.totals, self.south, self.china = (
             known(catalogue, name, as_of) for name in (series.TABLE, TOTALS, INTER_KOREAN, WORLD)
@@ -115,7 +115,7 @@ class Book:
         rows = self.annual[(self.annual["year"] == year) & (self.annual["measure"] == "crude_estimate")]
         return self._one(rows, series.TABLE, NO_ESTIMATE)
 
-    @functools.cached_property
+    @remembered
     def first_oil_year(self) -> int | None:
         """The first year in which a figure of KOTRA holds its estimate, as far as known by `as_of`."""
         if not self.cells:

@@ -6,12 +6,12 @@ that holds an event which made the regime opens it, and is compared with the reg
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from ..catalogue import Catalogue
+from ..reading import kept
 from .plan import EventClass, Regime, Window, ordinal, plan
 
 LATE = 20  # an event after this day of the month falls mostly into the month that follows
@@ -51,7 +51,7 @@ class Episode:
         return range(self.first, self.last + 1)
 
 
-@functools.lru_cache(maxsize=256)
+@kept(256)
 def events_of(catalogue: Catalogue, class_id: str, as_of: date | None = None) -> tuple[Event, ...]:
     """The events of a class that had happened by `as_of`, in order of the date that counts."""
     kind = plan(catalogue).classes[class_id]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -10,6 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ..reading import kept
 from .plan import ordinal, plan
 
 if TYPE_CHECKING:
@@ -117,7 +117,7 @@ def rows_of(report: Report, flow: str, wanted: list[int]) -> tuple[tuple[str, ..
     return tuple(row for rows, _ in chosen for row in rows), tuple(dict.fromkeys(s for _, own in chosen for s in own))
 
 
-@functools.lru_cache(maxsize=12)
+@kept(12)
 def _rows_by_month(report: Report, flow: str) -> dict[int, tuple[tuple[str, ...], tuple[str, ...]]]:
     cells = report.months.xs(flow, level="measure")
     cells = cells[cells["value"].notna()]

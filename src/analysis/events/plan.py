@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass, field
 
 from ..catalogue import Catalogue
+from ..reading import kept
 
 FLOWS = ("exports", "imports", "total")
 
@@ -92,7 +92,7 @@ class Plan:
         return tuple(self.settings[item].split(","))
 
 
-@functools.lru_cache(maxsize=4)
+@kept(4)
 def plan(catalogue: Catalogue) -> Plan:
     """The declared plan of a data package."""
     rows = {

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ import numpy as np
 
 from .. import inference
 from ..inference import Effect, Untested
+from ..reading import recorded, remembered
 from . import breaks, correlations, effects, sensitivity, testable
 from .breaks import Found
 from .correlations import Pair
@@ -63,6 +63,8 @@ class Study:
         self.classes = p.listed("event_classes") or tuple(self.plan.classes)
         self.windows = p.listed("windows") or tuple(self.plan.windows)
         self.flows = tuple(flow for flow in FLOWS if flow in (p.listed("flow") or FLOWS))
+        # The tables that everything below was computed from; whoever uses the study rests on all of them.
+        self.read: set[str] = set()
         self._months: dict[tuple[str, str], Months] = {}
         self._designs: dict[tuple[str, Key], Design] = {}
         self._effects: dict[tuple[str, Key], tuple[Effect | None, str]] = {}
@@ -74,7 +76,8 @@ class Study:
 
     def months(self, flow: str, spec_id: str = "main") -> Months:
         if (flow, spec_id) not in self._months:
-            self._months[flow, spec_id] = effects.outcome(self.report, flow, self.choices(spec_id))
+            with recorded(self.read):
+                self._months[flow, spec_id] = effects.outcome(self.report, flow, self.choices(spec_id))
         return self._months[flow, spec_id]
 
     def choices(self, spec_id: str = "main") -> Choices:
@@ -82,7 +85,8 @@ class Study:
 
     def design(self, key: Key, spec_id: str = "main") -> Design:
         if (spec_id, key) not in self._designs:
-            made = effects.design(self.report, *key, self.choices(spec_id), self.months(key[1], spec_id))
+            with recorded(self.read):
+                made = effects.design(self.report, *key, self.choices(spec_id), self.months(key[1], spec_id))
             self._designs[spec_id, key] = made
         return self._designs[spec_id, key]
 
@@ -93,10 +97,11 @@ class Study:
             return _named(effects.effect(self.report, made, self.choices(spec_id), quick=True), made)
         if (spec_id, key) not in self._effects:
             made = self.design(key, spec_id)
-            self._effects[spec_id, key] = _named(effects.effect(self.report, made, self.choices(spec_id)), made)
+            with recorded(self.read):
+                self._effects[spec_id, key] = _named(effects.effect(self.report, made, self.choices(spec_id)), made)
         return self._effects[spec_id, key]
 
-    @functools.cached_property
+    @remembered
     def possible(self) -> dict[Key, Possible]:
         """What can be tested, cell by cell. Nothing here has read a value inside a window."""
         result: dict[Key, Possible] = {}
@@ -110,7 +115,7 @@ class Study:
                     self.effect(key)  # while its placements are at hand; nothing above depends on it
         return result
 
-    @functools.cached_property
+    @remembered
     def family(self) -> dict[str, int]:
         """Tests made in each flow: the cells that have a p value."""
         return {
@@ -124,7 +129,7 @@ class Study:
     def separable(self, key: Key) -> bool:
         return self.possible[key].separable(testable.limit(self.report))
 
-    @functools.cached_property
+    @remembered
     def cells(self) -> dict[Key, Cell]:
         """Every cell with its effect and its p values, adjusted within a flow and across all."""
         found = {key: self.effect(key) for key in self.keys}
@@ -139,12 +144,12 @@ class Study:
             for key, (f, reason) in found.items()
         }
 
-    @functools.cached_property
+    @remembered
     def pairs(self) -> list[Pair]:
         """Every correlation, in the order of the plan."""
         return correlations.pairs(self.report, self.flows)
 
-    @functools.cached_property
+    @remembered
     def pair_family(self) -> dict[tuple[str, str], int]:
         """Correlations tested, by flow and frequency."""
         return {
@@ -153,7 +158,7 @@ class Study:
             for frequency in correlations.A_YEAR
         }
 
-    @functools.cached_property
+    @remembered
     def pair_holm(self) -> dict[tuple[str, str, int], float]:
         """Adjusted p of each correlation within its flow and frequency; NaN where none was made."""
         result: dict[tuple[str, str, int], float] = {}
@@ -169,12 +174,12 @@ class Study:
     def _pairs_of(self, flow: str, frequency: str) -> list[Pair]:
         return [pair for pair in self.pairs if pair.flow == flow and pair.series.frequency == frequency]
 
-    @functools.cached_property
+    @remembered
     def breaks(self) -> dict[str, Found]:
         """Breaks found without being told, by flow."""
         return {flow: breaks.find(self.report, flow) for flow in self.flows}
 
-    @functools.cached_property
+    @remembered
     def points(self) -> list[Point]:
         """The specification curve; the slowest part, computed only where it is shown."""
         return sensitivity.curve(self)
