@@ -39,7 +39,7 @@ publish: venv ## Render the editions under version control, in reports/published
 clean: ## Remove built reports and caches; .venv and reports/published/ stay
 	@find reports -mindepth 1 -maxdepth 1 -type d ! -name published -exec rm -rf {} +
 	@find src tests tools notebooks -type d \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +
-	@rm -rf build .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	@rm -rf build .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	@echo "Removed built reports and caches."
 
 help: ## Show this list

@@ -129,6 +129,8 @@ def _render(options: argparse.Namespace) -> int:
         for label, plan in (*((plan.edition.name, plan) for plan in plans), *swept_plans):
             why = build.reason(plan)
             print(f"{label}: would be made, {why}" if why else f"{label}: up to date")
+            for notebook, cause in build.reasons(plan).items() if why else ():
+                print(f"  {notebook}: would be run, {cause}" if cause else f"  {notebook}: unchanged")
         return 0
     if len(plans) + len(sweeps) == 1 and plans:
         built = build.run(plans[0], options.force, _progress, how)

@@ -10,9 +10,10 @@ import ast
 import functools
 import os
 import weakref
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import pandas as pd
 
@@ -43,6 +44,28 @@ READ = "ANALYSIS_READ"
 # Reports that somebody holds, by what they are made from: a claim is judged on a report of all years, which is often
 # one that is already there, and reports that agree in the parameters of a topic share its facts.
 _HELD: weakref.WeakValueDictionary[tuple[ReportParameters, int], Report] = weakref.WeakValueDictionary()
+
+
+class Store(Protocol):
+    """Where the facts of a topic are kept between processes, with the tables they were computed from."""
+
+    def get(self, topic: str, parameters: Mapping[str, Any]) -> tuple[tuple[Fact, ...], set[str]] | None: ...
+
+    def put(self, topic: str, parameters: Mapping[str, Any], facts: Iterable[Fact], read: Iterable[str]) -> None: ...
+
+
+_store: Store | None = None
+
+
+@contextmanager
+def storing(store: Store | None) -> Iterator[None]:
+    """Reports take the facts of their topics from `store`, and put them there, for as long as the block lasts."""
+    global _store
+    before, _store = _store, store
+    try:
+        yield
+    finally:
+        _store = before
 
 
 class Report:
@@ -78,8 +101,14 @@ class Report:
 
         if topic not in self._topics:
             make = {"trade": trade_facts, "dependence": dependence_facts, "events": event_facts}[topic]
-            with recorded() as names:
-                self._topics[topic] = (tuple(make(self)), names)
+            asked = {name: self.parameters.plain()[name] for name in sorted(PARAMETERS_OF[topic])}
+            held = _store.get(topic, asked) if _store else None
+            if held is None:
+                with recorded() as read:
+                    held = tuple(make(self)), read
+                if _store:
+                    _store.put(topic, asked, *held)
+            self._topics[topic] = held
         facts, names = self._topics[topic]
         note(names)
         return facts

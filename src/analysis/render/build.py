@@ -18,11 +18,9 @@ from typing import TYPE_CHECKING, Any
 from .. import __version__
 from ..catalogue import Catalogue, load
 from ..errors import BadParameter, BuildError, UnknownNotebook, UserError, listing, shown
-from ..facts import FactBook
 from ..parameters import Edition, ReportParameters, edition, resolve
 from ..project import project_root
-from ..report import Report
-from . import execute, inputs, manifests, outputs, quick, scratch, swap, workers
+from . import execute, inputs, manifests, notebooks, outputs, quick, swap, workers
 from .manifests import Built
 
 if TYPE_CHECKING:
@@ -32,7 +30,6 @@ FORMATS = ("html", "pdf")
 # Folders of the project in which no report may be made.
 OWN_FOLDERS = (".ci", ".git", ".venv", "data", "docs", "notebooks", "reports/published", "src", "tests", "tools")
 
-SECONDS_DEAF = 0.2  # the longest time in which a build does not hear that it shall stop
 
 Progress = Callable[[str], None]
 
@@ -52,6 +49,11 @@ class Plan:
     output: Path
     catalogue: Catalogue
     request: str = ""
+
+    @property
+    def failed(self) -> Path:
+        """The folder of half-run copies of notebooks that failed."""
+        return self.output.with_name(self.output.name + ".failed")
 
 
 @dataclass(frozen=True)
@@ -120,17 +122,17 @@ def run(
                 progress(said + "\n")
             _checked_output(plan.output)
             old = manifests.read_manifest(plan.output)
-            parts = fingerprint(plan)
-            digest = inputs.digest(parts)
+            stamps = fingerprint(plan)
+            digest = inputs.digest(stamps)
             if not force and old and old.input_digest == digest and manifests.whole(plan.output, old, plan.formats):
                 progress(f"{plan.edition.name}: up to date\n")
                 _clear_failed(plan)
                 if old.request != plan.request:  # other words or files for the same report: next time it is known
                     manifests.write_manifest(plan.output, replace(old, request=plan.request))
                 return Built.of(plan.edition.name, plan.output, old, False, time.perf_counter() - begun)
-            progress(f"{plan.edition.name}: {_why(old, parts, force)}\n")
+            progress(f"{plan.edition.name}: {_why(old, stamps, force)}\n")
             try:
-                manifest = _make(plan, parts, old, how, progress)
+                manifest = _make(plan, stamps, old, how, force, progress)
                 swap.swap(plan.output)
             except BaseException:  # an interrupt too must leave nothing half-made
                 swap.recover(plan.output)
@@ -145,10 +147,16 @@ def run(
 
 def reason(plan: Plan) -> str:
     """Why `run` would make the report of `plan`; empty where it is up to date. Nothing is written."""
-    old, parts = manifests.read_manifest(plan.output), fingerprint(plan)
-    if old and old.input_digest == inputs.digest(parts) and manifests.whole(plan.output, old, plan.formats):
+    old, stamps = manifests.read_manifest(plan.output), fingerprint(plan)
+    if old and old.input_digest == inputs.digest(stamps) and manifests.whole(plan.output, old, plan.formats):
         return ""
-    return _why(old, parts, force=False)
+    return _why(old, stamps, force=False)
+
+
+def reasons(plan: Plan) -> dict[str, str]:
+    """For each notebook, why `run` would run it; empty where it is known already. Nothing is written."""
+    old = manifests.read_manifest(plan.output)
+    return {name: notebooks.reason(part, plan, old) for name, part in notebooks.described(plan).items()}
 
 
 def fingerprint(plan: Plan, package: Path = inputs.PACKAGE) -> dict[str, str]:
@@ -231,14 +239,15 @@ def _checked_output(output: Path) -> Path:
 
 
 def _make(
-    plan: Plan, parts: dict[str, str], old: manifests.Manifest | None, how: How, progress: Progress
+    plan: Plan, stamps: dict[str, str], old: manifests.Manifest | None, how: How, force: bool, progress: Progress
 ) -> manifests.Manifest:
     """Write the whole report into the folder beside the output and return its manifest."""
     started = _clock()
-    digest = inputs.digest(parts)
+    digest = inputs.digest(stamps)
     from .workbook import workbook
 
-    executed, seconds, book = _execute(plan, parts, old, how, progress)
+    runs, book = notebooks.run_all(plan, stamps, old, how, force, progress)
+    executed = [(name, run.notebook) for name, run in runs.items()]
     folder = swap.new_folder(plan.output)
     folder.mkdir()
     _export(plan, executed, folder, progress)
@@ -250,91 +259,20 @@ def _make(
         workbook(nodes, book, plan.catalogue, plan.edition.name, plan.parameters)
     )
     formats = [*plan.formats, *_carry_over(plan, old, digest, folder)]
-    if changed := inputs.changed_inputs(parts, fingerprint(plan)):
+    if changed := inputs.changed_inputs(stamps, fingerprint(plan)):
         raise BuildError(f"Changed while the report was being made: {listing(changed)}; start the build again.")
     manifest = manifests.Manifest(
-        edition=plan.edition.name, parameters=plan.parameters.plain(), input_digest=digest, inputs=parts,
+        edition=plan.edition.name, parameters=plan.parameters.plain(), input_digest=digest, inputs=stamps,
         formats=tuple(f for f in FORMATS if f in formats), files=manifests.hashes(folder), versions=inputs.versions(),
         data={"version": plan.catalogue.version, "date": plan.catalogue.data_date.isoformat()},
-        notebooks=tuple({"name": name, "seconds": round(took, 2)} for name, took in seconds.items()),
+        notebooks=tuple(
+            {"name": name, "seconds": round(run.seconds, 2), "made_from": run.made_from} for name, run in runs.items()
+        ),
         started=started, finished=_clock(), tables=table_hashes(plan.catalogue), code=inputs.code_hashes(),
         request=plan.request,
     )  # fmt: skip
     manifests.write_manifest(folder, manifest)
     return manifest
-
-
-# Reports of the last builds of this process, by what their facts are computed from: formats and notebooks share them,
-# and editions that agree in the parameters of a topic share its facts.
-_REPORTS: dict[str, Report] = {}
-
-
-def _facts(plan: Plan, parts: Mapping[str, str]) -> FactBook:
-    """All facts of the edition, computed."""
-    key = inputs.digest([parts[name] for name in ("parameters", "package", "data", "libraries")])
-    if key not in _REPORTS:
-        report = Report(plan.parameters, plan.catalogue)
-        len(report.facts)  # loads every topic
-        while len(_REPORTS) > 3:
-            _REPORTS.pop(next(iter(_REPORTS)))
-        _REPORTS[key] = report
-    return _REPORTS[key].facts
-
-
-def _execute(
-    plan: Plan, parts: Mapping[str, str], old: manifests.Manifest | None, how: How, progress: Progress
-) -> tuple[list[tuple[str, NotebookNode]], dict[str, float], FactBook]:
-    """The executed notebooks by name, the seconds each took, and the facts the build computed itself."""
-    books: list[FactBook] = []
-    with (
-        scratch.folder() as temporary,
-        execute.session(temporary, how.kernels, lambda: books.append(_facts(plan, parts))) as session,
-    ):
-        made, seconds = _run_notebooks(plan, _longest_first(plan, old), books[0], session, how.jobs, progress)
-    return [(path.stem, made[path]) for path in plan.notebooks], {p.stem: seconds[p] for p in plan.notebooks}, books[0]
-
-
-def _run_notebooks(
-    plan: Plan, order: Sequence[Path], book: FactBook, session: execute.Session, jobs: int, progress: Progress
-) -> tuple[dict[Path, NotebookNode], dict[Path, float]]:
-    """Run the notebooks in `order`, `jobs` at a time, and say when each is done. The first that fails stops all."""
-    from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-
-    def run(path: Path) -> tuple[NotebookNode, float]:
-        begun = time.perf_counter()
-        notebook = session.execute(path, plan.parameters, edition=plan.edition.name, keep=_failed(plan))
-        outputs.check_facts(path.stem, outputs.nodes_of(notebook), book)
-        return notebook, time.perf_counter() - begun
-
-    made, seconds = dict[Path, Any](), dict[Path, float]()
-    with ThreadPoolExecutor(max_workers=jobs) as pool:
-        try:
-            waiting: dict[Future[tuple[NotebookNode, float]], Path] = {pool.submit(run, path): path for path in order}
-            while waiting:
-                # A wait without end would not hear Ctrl-C where another thread is given the signal.
-                done, _ = wait(waiting, SECONDS_DEAF, FIRST_COMPLETED)
-                for future in sorted(done, key=lambda future: order.index(waiting[future])):
-                    path = waiting.pop(future)
-                    label = f"[{len(made) + 1}/{len(order)}] {path.stem}"
-                    try:
-                        made[path], seconds[path] = future.result()
-                    except BaseException:
-                        progress(f"{label}  failed\n")
-                        raise
-                    progress(f"{label}  {seconds[path]:.1f} s\n")
-        except BaseException:
-            # Before the pool waits for its threads: what they wait for has to end first.
-            pool.shutdown(wait=False, cancel_futures=True)
-            session.stop()
-            raise
-    return made, seconds
-
-
-def _longest_first(plan: Plan, old: manifests.Manifest | None) -> list[Path]:
-    """The notebooks in the order that ends soonest: by what each took in the last build, or in the published one."""
-    known = old or manifests.read_manifest(project_root() / "reports" / "published" / "default")
-    took = {notebook["name"]: float(notebook["seconds"]) for notebook in known.notebooks} if known else {}
-    return sorted(plan.notebooks, key=lambda path: (-took.get(path.stem, 0.0), -path.stat().st_size))
 
 
 def _export(plan: Plan, executed: list[tuple[str, NotebookNode]], folder: Path, progress: Progress) -> None:
@@ -362,7 +300,7 @@ def _metadata(plan: Plan) -> dict[str, str]:
 
 
 def _carry_over(plan: Plan, old: manifests.Manifest | None, digest: str, folder: Path) -> list[str]:
-    """Copy the documents that were not asked for and that the same parts made; return their formats."""
+    """Copy the documents that were not asked for and that the same stamps made; return their formats."""
     if old is None or old.input_digest != digest:
         return []
     kept = []
@@ -377,13 +315,9 @@ def _carry_over(plan: Plan, old: manifests.Manifest | None, digest: str, folder:
     return kept
 
 
-def _failed(plan: Plan) -> Path:
-    return plan.output.with_name(plan.output.name + ".failed")
-
-
 def _clear_failed(plan: Plan) -> None:
     """Remove half-run copies that an earlier build kept: they no longer say how things stand."""
-    folder = _failed(plan)
+    folder = plan.failed
     if folder.is_dir():
         for path in plan.notebooks:
             (folder / path.name).unlink(missing_ok=True)
@@ -394,10 +328,10 @@ def _clear_failed(plan: Plan) -> None:
 # ------------------------------------------------------------------------------------- fingerprints
 
 
-def _why(old: manifests.Manifest | None, parts: dict[str, str], force: bool) -> str:
+def _why(old: manifests.Manifest | None, stamps: dict[str, str], force: bool) -> str:
     if old is None:
         return "no report yet"
-    if changed := inputs.changed_inputs(old.inputs, parts):
+    if changed := inputs.changed_inputs(old.inputs, stamps):
         return f"changed since the last report: {listing(changed)}"
     return "made again, as --force asks" if force else "the report is not complete"
 

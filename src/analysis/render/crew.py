@@ -21,6 +21,7 @@ from ..errors import UserError, shown
 from ..project import project_root
 from . import build, execute, forks, scratch, workers
 from .manifests import Built
+from .notebooks import SECONDS_DEAF
 
 SECONDS_TO_END = 30  # what an edition is given to clear up after an interrupt
 
@@ -66,7 +67,7 @@ def run(
                 position, (label, plan) = following
                 running[position] = _start(label, plan, force, each)
                 following = next(coming, None)
-            wait([worker.channel for worker in running.values()], build.SECONDS_DEAF)
+            wait([worker.channel for worker in running.values()], SECONDS_DEAF)
             for position, worker in list(running.items()):
                 if _listen(worker, progress):
                     continue

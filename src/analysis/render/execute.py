@@ -17,12 +17,14 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..errors import NotebookFailed, shown
 from ..parameters import ReportParameters
 from ..project import project_root
+from ..report import READ
 from ..steering import BATCH
 from . import forks
 
@@ -48,8 +50,17 @@ launch_new_instance()
 PLAIN, FORKED = "python3", "python3-forked"
 Kernels = Literal["forked", "plain"]
 LONGEST_SOCKET = 96
+READ_FOLDER = "read"
 SECONDS_TO_START = 180
 SECONDS_FOR_LATE_OUTPUT = 60
+
+
+@dataclass(frozen=True)
+class Ran:
+    """A notebook with its outputs, and what it read of the data package: None where it did not start a report."""
+
+    notebook: NotebookNode
+    read: frozenset[str] | None
 
 
 class Session:
@@ -69,8 +80,8 @@ class Session:
         self._managers.stopped.set()
         self._managers.end_all()
 
-    def execute(self, notebook: Path, parameters: ReportParameters, *, edition: str, keep: Path) -> NotebookNode:
-        """The notebook with its outputs, run top to bottom in its own folder with `parameters` injected.
+    def execute(self, notebook: Path, parameters: ReportParameters, *, edition: str, keep: Path) -> Ran:
+        """Run the notebook top to bottom in its own folder, with `parameters` injected.
 
         `edition` is named in errors. Raises NotebookFailed when a cell raises, writes to stderr or is not reached, or
         when the kernel dies; the half-run copy is then in the folder `keep`. Times and paths of the run are left out
@@ -101,7 +112,7 @@ class Session:
         except Exception as error:  # the kernel did not start, died, or stopped answering
             where, reason = _last_started(running[0]) if running else None, _in_plain_words(error)
         finally:
-            self._managers.end_mine()
+            read = [self.scratch / READ_FOLDER / str(pid) for pid in self._managers.end_mine()]
         made = _without_traces(running[0] if running else source)
         made.metadata.get("kernelspec", {})["name"] = PLAIN  # whichever way it was started
         if reason:
@@ -112,7 +123,7 @@ class Session:
                 edition, notebook.stem, _cell_name(source, where), _in_words(parameters),
                 shown(_one_line(reason), 400), str(keep / notebook.name),
             )  # fmt: skip
-        return made
+        return Ran(made, _names_in(read))
 
 
 @contextlib.contextmanager
@@ -141,7 +152,7 @@ def execute(
 ) -> NotebookNode:
     """One notebook in a session of its own; see `Session.execute`."""
     with session(scratch, kernels) as made:
-        return made.execute(notebook, parameters, edition=edition, keep=keep)
+        return made.execute(notebook, parameters, edition=edition, keep=keep).notebook
 
 
 @contextlib.contextmanager
@@ -186,6 +197,7 @@ def kernel_variables(scratch: Path) -> Iterator[None]:
     }
     for folder in folders.values():
         folder.mkdir(parents=True, exist_ok=True)
+    (scratch / READ_FOLDER).mkdir(exist_ok=True)
     command = [sys.executable, "-c", LAUNCH, "-f", "{connection_file}", "--log-level=ERROR"]
     for name, metadata in ((PLAIN, {}), (FORKED, {"kernel_provisioner": {"provisioner_name": "analysis-forked"}})):
         specification = scratch / "jupyter" / "kernels" / name / "kernel.json"
@@ -197,7 +209,7 @@ def kernel_variables(scratch: Path) -> Iterator[None]:
     os.environ.update({
         "JUPYTER_PATH": str(scratch / "jupyter"), "ANALYSIS_ROOT": str(project_root()), BATCH: "1",
         "OPENBLAS_NUM_THREADS": "1", "PYTHONHASHSEED": "0", "PYTHONIOENCODING": "utf-8",
-        "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+        "PYDEVD_DISABLE_FILE_VALIDATION": "1", READ: str(scratch / READ_FOLDER),
     })  # fmt: skip
     for name in UNWANTED:
         os.environ.pop(name, None)
@@ -256,10 +268,12 @@ def _kernel_class(scratch: Path) -> Any:
                 process.wait()
 
         @classmethod
-        def end_mine(cls) -> None:
-            """End the kernels that this thread started."""
-            for manager in cls.started.pop(threading.get_ident(), []):
+        def end_mine(cls) -> list[int]:
+            """End the kernels that this thread started; their processes."""
+            mine = cls.started.pop(threading.get_ident(), [])
+            for manager in mine:
                 manager.end()
+            return [pid for manager in mine if (pid := getattr(manager.provisioner, "pid", None))]
 
         @classmethod
         def end_all(cls) -> None:
@@ -268,6 +282,11 @@ def _kernel_class(scratch: Path) -> Any:
                     manager.end()
 
     return Manager
+
+
+def _names_in(files: list[Path]) -> frozenset[str] | None:
+    there = [file for file in files if file.exists()]
+    return frozenset(name for file in there for name in file.read_text("utf-8").splitlines()) if there else None
 
 
 def _literal(path: Path) -> str:

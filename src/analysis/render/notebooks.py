@@ -1,0 +1,138 @@
+"""The notebooks of one edition: those that are known already are taken, the others run, side by side."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import listing
+from ..facts import FactBook
+from ..project import project_root
+from ..report import Report, storing
+from . import cache, execute, inputs, manifests, outputs, parts, scratch
+
+if TYPE_CHECKING:
+    from .build import How, Plan
+
+SECONDS_DEAF = 0.2  # the longest time in which a build does not hear that it shall stop
+
+
+def run_all(
+    plan: Plan, stamps: Mapping[str, str], old: manifests.Manifest | None, how: How, force: bool,
+    progress: Callable[[str], None],
+) -> tuple[dict[str, parts.Run], FactBook]:  # fmt: skip
+    """The runs of all notebooks of `plan` by name, in its order, and the facts that the build computed itself.
+
+    With `force` nothing is taken from the cache. Raises NotebookFailed for the first that fails, and BuildError where
+    one shows a fact as another than the package computes.
+    """
+    kept = cache.default()
+    known = parts.topics(plan.catalogue, kept)
+    described = described_by_path(plan)
+    runs: dict[Path, parts.Run] = {}
+    with storing(None if force else known):
+        for path, part in described.items():
+            if not force and (run := parts.fetch(part, plan.catalogue, kept)):
+                runs[path] = run
+        todo = [path for path in _longest_first(plan, old) if path not in runs]
+        books: list[FactBook] = []
+        for position, path in enumerate(runs, start=1):
+            progress(f"[{position}/{len(described)}] {path.stem}  unchanged\n")
+        if todo:
+            with (
+                scratch.folder() as temporary,
+                execute.session(temporary, how.kernels, lambda: books.append(_facts(plan, stamps))) as session,
+            ):
+                _run(plan, todo, described, books[0], session, how.jobs, kept, runs, progress)
+        else:
+            books.append(_facts(plan, stamps))
+    for path, run in runs.items():
+        if path not in todo:
+            outputs.check_facts(path.stem, outputs.nodes_of(run.notebook), books[0])
+    kept.prune()
+    return {path.stem: runs[path] for path in plan.notebooks}, books[0]
+
+
+def described(plan: Plan) -> dict[str, parts.Part]:
+    """What each notebook of a plan is made from, by name."""
+    return {path.stem: part for path, part in described_by_path(plan).items()}
+
+
+def described_by_path(plan: Plan) -> dict[Path, parts.Part]:
+    files, versions = dict(inputs.tree(inputs.PACKAGE)), inputs.versions()
+    return {path: parts.describe(path, plan.parameters, files, versions) for path in plan.notebooks}
+
+
+def reason(part: parts.Part, plan: Plan, old: manifests.Manifest | None) -> str:
+    """Why a notebook would be run; empty where the cache has it."""
+    if not part.followed:
+        return "its code may rest on what cannot be followed"
+    if parts.fetch(part, plan.catalogue, cache.default()):
+        return ""
+    last = [run.get("made_from", {}) for run in old.notebooks if run["name"] == part.path.stem] if old else []
+    if not last:
+        return "it was not run before"
+    changed = parts.changed(last[0], part, plan.catalogue)
+    return f"changed: {listing(changed)}" if changed else "its last run is not kept"
+
+
+# Reports of the last builds of this process, by what their facts are computed from: formats and notebooks share them,
+# and editions that agree in the parameters of a topic share its facts.
+_REPORTS: dict[str, Report] = {}
+
+
+def _facts(plan: Plan, stamps: Mapping[str, str]) -> FactBook:
+    """All facts of the edition, computed."""
+    key = inputs.digest([stamps[name] for name in ("parameters", "package", "data", "libraries")])
+    if key not in _REPORTS:
+        report = Report(plan.parameters, plan.catalogue)
+        len(report.facts)  # loads every topic
+        while len(_REPORTS) > 3:
+            _REPORTS.pop(next(iter(_REPORTS)))
+        _REPORTS[key] = report
+    return _REPORTS[key].facts
+
+
+def _run(
+    plan: Plan, order: Sequence[Path], described: Mapping[Path, parts.Part], book: FactBook, session: execute.Session,
+    jobs: int, kept: cache.Cache, runs: dict[Path, parts.Run], progress: Callable[[str], None],
+) -> None:  # fmt: skip
+    """Run the notebooks in `order` into `runs`, `jobs` at a time, saying when each is done; one that fails stops all."""
+    from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+
+    def run(path: Path) -> parts.Run:
+        begun = time.perf_counter()
+        ran = session.execute(path, plan.parameters, edition=plan.edition.name, keep=plan.failed)
+        outputs.check_facts(path.stem, outputs.nodes_of(ran.notebook), book)
+        seconds = time.perf_counter() - begun
+        return parts.keep(described[path], ran.notebook, seconds, ran.read, plan.catalogue, kept)
+
+    with ThreadPoolExecutor(max_workers=jobs) as pool:
+        try:
+            waiting: dict[Future[parts.Run], Path] = {pool.submit(run, path): path for path in order}
+            while waiting:
+                # A wait without end would not hear Ctrl-C where another thread is given the signal.
+                done, _ = wait(waiting, SECONDS_DEAF, FIRST_COMPLETED)
+                for future in sorted(done, key=lambda future: order.index(waiting[future])):
+                    path = waiting.pop(future)
+                    label = f"[{len(runs) + 1}/{len(described)}] {path.stem}"
+                    try:
+                        runs[path] = future.result()
+                    except BaseException:
+                        progress(f"{label}  failed\n")
+                        raise
+                    progress(f"{label}  {runs[path].seconds:.1f} s\n")
+        except BaseException:
+            # Before the pool waits for its threads: what they wait for has to end first.
+            pool.shutdown(wait=False, cancel_futures=True)
+            session.stop()
+            raise
+
+
+def _longest_first(plan: Plan, old: manifests.Manifest | None) -> list[Path]:
+    """The notebooks in the order that ends soonest: by what each took in the last build, or in the published one."""
+    known = old or manifests.read_manifest(project_root() / "reports" / "published" / "default")
+    took = {notebook["name"]: float(notebook["seconds"]) for notebook in known.notebooks} if known else {}
+    return sorted(plan.notebooks, key=lambda path: (-took.get(path.stem, 0.0), -path.stat().st_size))
