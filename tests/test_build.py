@@ -561,8 +561,8 @@ def test_a_build_needs_no_network(odd: Odd) -> None:
 def test_a_build_asks_nobody_for_anything(odd: Odd) -> None:
     assert odd.done.returncode == 0, odd.done.stderr
     log = odd.guard.log()
-    # The command, the maker of the font cache and a kernel for each notebook.
-    assert log.count("watched") >= 2 + len(list((ROOT / "notebooks").glob("*.ipynb")))
+    # The command and the maker of the font cache; kernels that are forks are watched as what they were forked from.
+    assert log.count("watched") >= 2
     assert set(log) == {"watched"}
 
 
@@ -672,7 +672,8 @@ def test_a_failing_cell_of_a_real_notebook_names_everything_and_leaves_the_repor
     shown = capfd.readouterr()
     copy = project.output.with_name("default.failed") / "00_summary.ipynb"
     all_of_them = len(list((ROOT / "notebooks").glob("*.ipynb")))
-    assert code == 1 and f"[1/{all_of_them}] 00_summary  failed" in shown.out and "Traceback" not in shown.err
+    assert code == 1 and re.search(rf"\[\d/{all_of_them}\] 00_summary  failed", shown.out)
+    assert "Traceback" not in shown.err
     assert shown.err.startswith(
         "Error: Edition default, notebook 00_summary, cell 6 (raise RuntimeError('the river froze')): "
         "RuntimeError: the river froze (parameters: start_year=2005, "

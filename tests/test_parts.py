@@ -174,7 +174,8 @@ CHANGES: dict[str, tuple[Callable[[Work, pytest.MonkeyPatch], None], list[str]]]
     "a library": (library, ALL),
     "Python": (python, ALL),
 }  # fmt: skip
-FILES_CHANGED = ("markdown", "code", "a table that one reads", "a table of food", "a table of trade", "the day of the data")
+FILES_CHANGED = ("markdown", "code", "a table that one reads", "a table of food", "a table of trade",
+                 "the day of the data")  # fmt: skip
 
 
 @pytest.mark.slow
@@ -252,7 +253,8 @@ def mangle(path: Path, how: str) -> None:
     if how in ("cut", "foreign", "empty", "begun"):
         whole = path.read_bytes()
         path.write_bytes({
-            "cut": whole[: len(whole) // 2], "foreign": b"not a database at all" * 99, "empty": b"", "begun": whole[:99],
+            "cut": whole[: len(whole) // 2], "foreign": b"not a database at all" * 99, "empty": b"",
+            "begun": whole[:99],
         }[how])  # fmt: skip
         return
     connection = sqlite3.connect(path)
