@@ -13,7 +13,7 @@ endif
 
 python = .venv/bin/python
 
-.PHONY: report test lab bench publish clean help venv
+.PHONY: report test lab bench bench-sweep publish clean help venv
 
 report: venv ## Render the default edition into reports/default/ (PDF, HTML, facts, tables, figures)
 	@$(python) -m analysis render default $(ARGS)
@@ -33,6 +33,9 @@ lab: venv ## Open JupyterLab on the notebooks
 bench: venv ## Time the build: cold, warm, and against the command-line tools
 	@$(python) tools/bench.py $(ARGS)
 
+bench-sweep: venv ## Time editions and sweeps against the command-line tools and the floor (takes an hour)
+	@$(python) tools/bench_sweep.py $(ARGS)
+
 publish: venv ## Render the editions under version control, in reports/published/, and the head of README.md
 	@$(python) tools/publish.py $(ARGS)
 
@@ -43,7 +46,7 @@ clean: ## Remove built reports and caches; .venv and reports/published/ stay
 	@echo "Removed built reports and caches."
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
 	@echo "ARGS='...' is passed on: make test ARGS='-k catalogue', make report ARGS=--force"
 
 venv:
