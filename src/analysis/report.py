@@ -39,6 +39,8 @@ PARAMETERS_OF = {
         "placebo_draws", "seed", "lags", "frequency",
     },
 }  # fmt: skip
+# What claims rest on besides: figures of their own, and shares.
+PARAMETERS_OF["evidence"] = PARAMETERS_OF["dependence"]
 # In the kernels of a build: the folder in which each writes the names of the tables that it read.
 READ = "ANALYSIS_READ"
 # Reports that somebody holds, by what they are made from: a claim is judged on a report of all years, which is often
@@ -81,12 +83,10 @@ class Report:
     @remembered
     def facts(self) -> FactBook:
         """Every fact of the edition, the verdicts on the claims included."""
-        from .claims.evidence import evidence_facts
         from .claims.facts import claims_facts
 
         return FactBook(later={
             **{topic: functools.partial(self._facts_of, topic) for topic in PARAMETERS_OF},
-            "evidence": lambda: evidence_facts(self),
             "claims": lambda: claims_facts(self), "all_years": lambda: claims_facts(self),
         })  # fmt: skip
 
@@ -95,12 +95,15 @@ class Report:
         return self._for(topic)._own_facts(topic)
 
     def _own_facts(self, topic: str) -> tuple[Fact, ...]:
+        from .claims.evidence import evidence_facts
         from .dependence.facts import dependence_facts
         from .events.facts import event_facts
         from .trade.facts import trade_facts
 
         if topic not in self._topics:
-            make = {"trade": trade_facts, "dependence": dependence_facts, "events": event_facts}[topic]
+            make = {
+                "trade": trade_facts, "dependence": dependence_facts, "events": event_facts, "evidence": evidence_facts,
+            }[topic]  # fmt: skip
             asked = {name: self.parameters.plain()[name] for name in sorted(PARAMETERS_OF[topic])}
             held = _store.get(topic, asked) if _store else None
             if held is None:

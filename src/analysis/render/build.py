@@ -20,7 +20,7 @@ from ..catalogue import Catalogue, load
 from ..errors import BadParameter, BuildError, UnknownNotebook, UserError, listing, shown
 from ..parameters import Edition, ReportParameters, edition, resolve
 from ..project import project_root
-from . import execute, inputs, manifests, notebooks, outputs, quick, swap, workers
+from . import cache, execute, inputs, manifests, notebooks, outputs, parts, quick, swap, workers
 from .manifests import Built
 
 if TYPE_CHECKING:
@@ -246,7 +246,7 @@ def _make(
     digest = inputs.digest(stamps)
     from .workbook import workbook
 
-    runs, book = notebooks.run_all(plan, stamps, old, how, force, progress)
+    runs, book = notebooks.run_all(plan, stamps, how, force, progress)
     executed = [(name, run.notebook) for name, run in runs.items()]
     folder = swap.new_folder(plan.output)
     folder.mkdir()
@@ -254,7 +254,7 @@ def _make(
     nodes = [node for _, notebook in executed for node in outputs.nodes_of(notebook)]
     outputs.write_facts(folder, plan.edition.name, plan.parameters, book)
     outputs.write_rows(folder, plan.catalogue, book)
-    outputs.write_data(folder, nodes)
+    outputs.write_data(folder, nodes, None if force else parts.pictures(cache.default()))
     (folder / manifests.WORKBOOK).write_bytes(
         workbook(nodes, book, plan.catalogue, plan.edition.name, plan.parameters)
     )

@@ -16,7 +16,7 @@ from nbformat import NotebookNode
 from traitlets import default
 
 from ..display import Node, html_of
-from .document import Document, document
+from .document import Document, copied, document
 
 
 class ReportHTMLExporter(Exporter):  # type: ignore[misc]
@@ -33,7 +33,7 @@ class ReportHTMLExporter(Exporter):  # type: ignore[misc]
         self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
     ) -> tuple[str, dict[str, Any]]:
         """The page and the resources. Raises NotRun or Unshowable, see `document`."""
-        checked, used = super().from_notebook_node(nb, resources, **kw)
+        checked, used = copied(self, nb, resources, **kw)
         return page(document(checked, used["metadata"]["name"] or "Notebook")), used
 
 

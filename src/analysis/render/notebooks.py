@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from ..errors import listing
 from ..facts import FactBook
-from ..project import project_root
 from ..report import Report, storing
 from . import cache, execute, inputs, manifests, outputs, parts, scratch
 
@@ -20,8 +19,7 @@ SECONDS_DEAF = 0.2  # the longest time in which a build does not hear that it sh
 
 
 def run_all(
-    plan: Plan, stamps: Mapping[str, str], old: manifests.Manifest | None, how: How, force: bool,
-    progress: Callable[[str], None],
+    plan: Plan, stamps: Mapping[str, str], how: How, force: bool, progress: Callable[[str], None]
 ) -> tuple[dict[str, parts.Run], FactBook]:  # fmt: skip
     """The runs of all notebooks of `plan` by name, in its order, and the facts that the build computed itself.
 
@@ -36,7 +34,7 @@ def run_all(
         for path, part in described.items():
             if not force and (run := parts.fetch(part, plan.catalogue, kept)):
                 runs[path] = run
-        todo = [path for path in _longest_first(plan, old) if path not in runs]
+        todo = [path for path in _longest_first(plan, kept) if path not in runs]
         books: list[FactBook] = []
         for position, path in enumerate(runs, start=1):
             progress(f"[{position}/{len(described)}] {path.stem}  unchanged\n")
@@ -99,7 +97,7 @@ def _run(
     plan: Plan, order: Sequence[Path], described: Mapping[Path, parts.Part], book: FactBook, session: execute.Session,
     jobs: int, kept: cache.Cache, runs: dict[Path, parts.Run], progress: Callable[[str], None],
 ) -> None:  # fmt: skip
-    """Run the notebooks in `order` into `runs`, `jobs` at a time, saying when each is done; one that fails stops all."""
+    """Run the notebooks in `order` into `runs`, `jobs` at a time, saying when each is done. A failure stops all."""
     from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 
     def run(path: Path) -> parts.Run:
@@ -131,8 +129,12 @@ def _run(
             raise
 
 
-def _longest_first(plan: Plan, old: manifests.Manifest | None) -> list[Path]:
-    """The notebooks in the order that ends soonest: by what each took in the last build, or in the published one."""
-    known = old or manifests.read_manifest(project_root() / "reports" / "published" / "default")
-    took = {notebook["name"]: float(notebook["seconds"]) for notebook in known.notebooks} if known else {}
-    return sorted(plan.notebooks, key=lambda path: (-took.get(path.stem, 0.0), -path.stat().st_size))
+def _longest_first(plan: Plan, kept: cache.Cache) -> list[Path]:
+    """The notebooks in the order that ends soonest: by what each took when it last ran, with whatever parameters.
+
+    Of the others the last ones come first, for they rest on more than those before them.
+    """
+    took = {path: parts.seconds_of(path.stem, kept) for path in plan.notebooks}
+    known = [seconds for seconds in took.values() if seconds is not None]
+    unknown = max(known, default=0.0)
+    return sorted(reversed(plan.notebooks), key=lambda path: -(unknown if (found := took[path]) is None else found))

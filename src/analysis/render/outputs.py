@@ -11,7 +11,7 @@ import io
 import json
 import math
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -83,12 +83,13 @@ def rows_csv(rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
     return csv_text(data_of(found))
 
 
-def write_data(folder: Path, nodes: Iterable[Node]) -> None:
-    """tables/<id>.csv for every table and figure, figures/<id>.svg and .png for every figure.
+def write_data(folder: Path, nodes: Iterable[Node], picture: Callable[[str], bytes] | None = None) -> None:
+    """tables/<id>.csv for every table and figure, figures/<id>.svg and .png for every figure, made by `picture`.
 
     Raises BuildError when two different nodes share an id.
     """
     files: dict[str, str] = {}
+    picture = picture or png
     for node in nodes:
         if node["kind"] not in ("table", "figure"):
             continue
@@ -104,7 +105,7 @@ def write_data(folder: Path, nodes: Iterable[Node]) -> None:
     for path, text in files.items():
         _write(folder / path, text)
         if path.endswith(".svg"):
-            (folder / path).with_suffix(".png").write_bytes(png(text))
+            (folder / path).with_suffix(".png").write_bytes(picture(text))
 
 
 def csv_text(data: Mapping[str, Any]) -> str:

@@ -9,7 +9,7 @@ and by these with their contents the part.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -83,10 +83,19 @@ def keep(part: Part, notebook: NotebookNode, seconds: float, read: Iterable[str]
          cache: Cache) -> Run:  # fmt: skip
     """Put a run into the cache. `read`: what it read of the data package; None where that is not known."""
     tables = catalogue.contents(read or ())
+    cache.put(f"seconds {part.path.stem}", str(seconds).encode())
     if part.followed and read is not None:
         body = {"notebook": notebook, "seconds": seconds}
         _keep(cache, ["notebook", part.made_from], tables, body)
     return Run(notebook, {**part.made_from, "tables": tables}, seconds)
+
+
+def seconds_of(name: str, cache: Cache) -> float | None:
+    """How long the notebook of this name took when it was last run; None where that is not known."""
+    try:
+        return float(cache.get(f"seconds {name}") or "")
+    except ValueError:
+        return None
 
 
 def changed(before: Mapping[str, Any], part: Part, catalogue: Catalogue) -> list[str]:
@@ -127,6 +136,22 @@ def topics(catalogue: Catalogue, cache: Cache) -> Topics:
     """The facts that were computed by the code and the libraries of today."""
     code, libraries = inputs.code_hashes(), inputs.computing(inputs.versions())
     return Topics(catalogue, cache, inputs.digest([__version__, code]), inputs.digest(libraries))
+
+
+def pictures(cache: Cache) -> Callable[[str], bytes]:
+    """`pictures.png`, which takes what Typst has set before from the cache: many charts of a sweep are the same."""
+    from . import pictures
+
+    setting = [inputs.versions()["typst"], inputs.file_hash(pictures.TEMPLATE), pictures.PIXELS_PER_INCH]
+
+    def make(svg: str) -> bytes:
+        key = inputs.digest(["png", setting, svg])
+        if (made := cache.get(key)) is None:
+            made = pictures.png(svg)
+            cache.put(key, made)
+        return made
+
+    return make
 
 
 # --------------------------------------------------------------------------------------------- two steps

@@ -22,7 +22,7 @@ from traitlets import default
 
 from ..display import PAPER_ROWS, Node, plain_of
 from ..errors import BuildError, shown
-from .document import Document, Unshowable, document, parameter
+from .document import Document, Unshowable, copied, document, parameter
 
 TEMPLATE = Path(__file__).parent / "templates" / "report.typ"
 LETTERS = TEMPLATE.with_name("letters.typ")
@@ -51,7 +51,7 @@ class ReportPDFExporter(Exporter):  # type: ignore[misc]
         self, nb: NotebookNode, resources: dict[str, Any] | None = None, **kw: Any
     ) -> tuple[bytes, dict[str, Any]]:
         """The file and the resources. Raises NotRun or Unshowable, see `document`."""
-        checked, used = super().from_notebook_node(nb, resources, **kw)
+        checked, used = copied(self, nb, resources, **kw)
         return pdf(document(checked, used["metadata"]["name"] or "Notebook")), used
 
 
