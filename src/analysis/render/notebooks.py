@@ -137,4 +137,5 @@ def _longest_first(plan: Plan, kept: cache.Cache) -> list[Path]:
     took = {path: parts.seconds_of(path.stem, kept) for path in plan.notebooks}
     known = [seconds for seconds in took.values() if seconds is not None]
     unknown = max(known, default=0.0)
-    return sorted(reversed(plan.notebooks), key=lambda path: -(unknown if (found := took[path]) is None else found))
+    last_first = plan.notebooks[::-1]
+    return sorted(last_first, key=lambda path: -(unknown if (found := took[path]) is None else found))
