@@ -10,7 +10,7 @@ import ast
 import functools
 import os
 import weakref
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -54,6 +54,10 @@ class Store(Protocol):
     def get(self, topic: str, parameters: Mapping[str, Any]) -> tuple[tuple[Fact, ...], set[str]] | None: ...
 
     def put(self, topic: str, parameters: Mapping[str, Any], facts: Iterable[Fact], read: Iterable[str]) -> None: ...
+
+    def get_rows(self, what: str, parameters: Mapping[str, Any]) -> tuple[list[Any], set[str]] | None: ...
+
+    def put_rows(self, what: str, parameters: Mapping[str, Any], rows: list[Any], read: Iterable[str]) -> None: ...
 
 
 _store: Store | None = None
@@ -104,7 +108,7 @@ class Report:
             make = {
                 "trade": trade_facts, "dependence": dependence_facts, "events": event_facts, "evidence": evidence_facts,
             }[topic]  # fmt: skip
-            asked = {name: self.parameters.plain()[name] for name in sorted(PARAMETERS_OF[topic])}
+            asked = self.parameters_of(topic)
             held = _store.get(topic, asked) if _store else None
             if held is None:
                 with recorded() as read:
@@ -115,6 +119,23 @@ class Report:
         facts, names = self._topics[topic]
         note(names)
         return facts
+
+    def rows(self, topic: str, what: str, make: Callable[[], list[Any]]) -> list[Any]:
+        """What `make` gives, plain rows that hang on the parameters of `topic` alone, or what the store holds of it."""
+        asked = self.parameters_of(topic)
+        if _store and (held := _store.get_rows(what, asked)):
+            note(held[1])
+            return held[0]
+        with recorded() as read:
+            rows = make()
+        if _store:
+            _store.put_rows(what, asked, rows, read)
+        return rows
+
+    def parameters_of(self, topic: str) -> dict[str, Any]:
+        """The parameters of a topic, as plain values."""
+        plain = self.parameters.plain()
+        return {name: plain[name] for name in sorted(PARAMETERS_OF[topic])}
 
     def _for(self, topic: str) -> Report:
         """The report of the parameters of a topic alone, the others at their defaults."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .plan import Specification
 
@@ -24,19 +25,27 @@ class Point:
     reason: str
 
 
-def curve(study: Study) -> list[Point]:
+Row = list[Any]  # class, flow, window, specification, effect, low, high, reason: a `Point` as plain values
+
+
+def points(study: Study, rows: Iterable[Row]) -> list[Point]:
+    """The points that `rows` are."""
+    return [Point((c, f, w), study.plan.specifications[spec_id], *rest) for c, f, w, spec_id, *rest in rows]
+
+
+def curve(study: Study) -> list[Row]:
     """Every cell that has an effect under the plan, under every specification; cells in the order of the plan."""
-    points = []
+    rows: list[Row] = []
     for key in study.keys:
         if study.effect(key)[0] is None:
             continue
-        for spec_id, spec in study.plan.specifications.items():
+        for spec_id in study.plan.specifications:
             found, reason = study.effect(key, spec_id, quick=spec_id != "main")
             if found is None:
-                points.append(Point(key, spec, None, None, None, reason))
+                rows.append([*key, spec_id, None, None, None, reason])
                 continue
-            points.append(Point(key, spec, found.effect, found.low, found.high, ""))
-    return points
+            rows.append([*key, spec_id, found.effect, found.low, found.high, ""])
+    return rows
 
 
 def changes(points: list[Point]) -> dict[str, int]:

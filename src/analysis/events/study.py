@@ -182,7 +182,11 @@ class Study:
     @remembered
     def points(self) -> list[Point]:
         """The specification curve; the slowest part, computed only where it is shown."""
-        return sensitivity.curve(self)
+        return sensitivity.points(self, self.report.rows("events", "specification curve", self._curve))
+
+    def _curve(self) -> list[sensitivity.Row]:
+        with recorded(self.read):
+            return sensitivity.curve(self)
 
 
 def _named(found: Effect | Untested | None, made: Design) -> tuple[Effect | None, str]:

@@ -87,6 +87,8 @@ def _alone(plan: build.Plan, force: bool, progress: build.Progress, how: build.H
 def _preloaded() -> Iterator[None]:
     """Load what every edition needs, as its kernels would: without the settings of the user."""
     with scratch.folder() as temporary, execute.kernel_variables(temporary):
+        with execute.making_font_cache():
+            pass
         forks.preload(project_root() / "notebooks")
         yield
 

@@ -134,7 +134,9 @@ def session(scratch: Path, kernels: Kernels = "plain", ready: Callable[[], objec
     every forked kernel finds there. Changes the variables of this process for as long as the block lasts.
     """
     with kernel_variables(scratch), _quiet_papermill():
-        with _making_font_cache():
+        # Forks have matplotlib with its fonts from a process that has it.
+        there = kernels == "forked" and "matplotlib.font_manager" in sys.modules and forks.possible()
+        with contextlib.nullcontext() if there else making_font_cache():
             ready()
         server = forks.start(os.environ, project_root() / "notebooks") if kernels == "forked" else None
         made = Session(scratch, server)
@@ -156,7 +158,7 @@ def execute(
 
 
 @contextlib.contextmanager
-def _making_font_cache() -> Iterator[None]:
+def making_font_cache() -> Iterator[None]:
     """Make the font cache that all kernels of a build share, while the block runs.
 
     On a machine with many fonts matplotlib needs seconds for it, and would say so on a cell's stderr.

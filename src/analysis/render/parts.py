@@ -128,8 +128,15 @@ class Topics:
         bodies = [fact.as_json() for fact in facts]
         _keep(self.cache, self._key(topic, parameters), self.catalogue.contents(read), bodies)
 
-    def _key(self, topic: str, parameters: Mapping[str, Any]) -> list[Any]:
-        return ["facts", topic, sorted(parameters.items()), self.code, self.libraries]
+    def get_rows(self, what: str, parameters: Mapping[str, Any]) -> tuple[list[Any], set[str]] | None:
+        found = _found(self.cache, self._key(what, parameters, "rows"), self.catalogue)
+        return None if found is None or not isinstance(found[0], list) else (found[0], set(found[1]))
+
+    def put_rows(self, what: str, parameters: Mapping[str, Any], rows: list[Any], read: Iterable[str]) -> None:
+        _keep(self.cache, self._key(what, parameters, "rows"), self.catalogue.contents(read), rows)
+
+    def _key(self, topic: str, parameters: Mapping[str, Any], kind: str = "facts") -> list[Any]:
+        return [kind, topic, sorted(parameters.items()), self.code, self.libraries]
 
 
 def topics(catalogue: Catalogue, cache: Cache) -> Topics:
