@@ -36,7 +36,7 @@ LARGEST_FILE = 1_000_000
 def direct_requirements() -> list[Requirement]:
     project = PROJECT["project"]
     extras = project["optional-dependencies"]
-    return [Requirement(text) for text in [*project["dependencies"], *extras["panel"], *extras["dev"]]]
+    return [Requirement(text) for text in [*project["dependencies"], *extras["panel"], *extras["cluster"], *extras["dev"]]]
 
 
 # ----------------------------------------------------------------------------------------- dependencies

@@ -132,7 +132,7 @@ def _render(options: argparse.Namespace) -> int:
             for notebook, cause in build.reasons(plan).items() if why else ():
                 print(f"  {notebook}: would be run, {cause}" if cause else f"  {notebook}: unchanged")
         return 0
-    if len(plans) + len(sweeps) == 1 and plans:
+    if len(plans) + len(sweeps) == 1 and plans and not how.scheduler:
         built = build.run(plans[0], options.force, _progress, how)
         print("\n".join(what_was_made(built)))
         return 0
@@ -378,10 +378,10 @@ def _how(options: argparse.Namespace) -> Any:
         hint = f"did you mean {close}? " if close else ""
         raise Misuse(f"There are no {shown(options.kernels)!r} kernels: {hint}allowed are {listing(KERNELS)}.")
     if options.jobs is None:
-        return build.How(kernels=options.kernels)
+        return build.How(kernels=options.kernels, scheduler=options.scheduler)
     if not 1 <= options.jobs <= MOST_JOBS:
         raise Misuse(f"--jobs cannot be {options.jobs}: allowed are 1 to {MOST_JOBS}.")
-    return build.How(options.jobs, options.kernels)
+    return build.How(options.jobs, options.kernels, options.scheduler)
 
 
 def _formats(given: str) -> tuple[str, ...]:
@@ -518,6 +518,9 @@ def _add_render(parser: argparse.ArgumentParser) -> None:
         "--kernels", default="forked", metavar="KIND",
         help="forked: warm copies of the build, where the system can fork; plain: new ones; same report either way "
         "(default: forked)",
+    )
+    parser.add_argument(
+        "--scheduler", metavar="ADDRESS", help="make the editions on an existing Dask cluster, such as tcp://HOST:8786"
     )
     parser.add_argument("--dry-run", action="store_true", help="say what would be made and why, and make nothing")
     parser.add_argument("--force", action="store_true", help="make the report again even when it is up to date")

@@ -51,6 +51,11 @@ class Plan:
     request: str = ""
 
     @property
+    def whole(self) -> bool:
+        """Whether these are all the notebooks there are, and not one alone."""
+        return len(self.notebooks) == len(list(self.notebooks[0].parent.glob("*.ipynb")))
+
+    @property
     def failed(self) -> Path:
         """The folder of half-run copies of notebooks that failed."""
         return self.output.with_name(self.output.name + ".failed")
@@ -60,11 +65,13 @@ class Plan:
 class How:
     """How a build goes about it; the report is the same, byte for byte, whatever stands here.
 
-    `jobs`: notebooks that run at a time; `kernels`: see `execute.session`.
+    `jobs`: notebooks that run at a time; `kernels`: see `execute.session`; `scheduler`: that of a Dask cluster which
+    makes the editions in the place of this machine, see `cluster`.
     """
 
     jobs: int = field(default_factory=lambda: workers.affordable())
     kernels: execute.Kernels = "forked"
+    scheduler: str | None = None
 
 
 def build(

@@ -53,6 +53,10 @@ def run(
     finished stay, and of the others that of before.
     """
     how = how or build.How()
+    if how.scheduler is not None:
+        from . import cluster
+
+        return cluster.run(plans, how.scheduler, force, progress)
     if len(plans) < 2 or not forks.possible():
         return [_alone(plan, force, progress, how) for _, plan in plans]
     side = min(how.jobs, len(plans))

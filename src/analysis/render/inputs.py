@@ -35,12 +35,17 @@ SHOWING = (
 def sources() -> str:
     """Digest of everything that a report of this project may depend on, whether or not a given one does."""
     root = project_root()
-    files = [root / "reports" / "editions.yml", *sorted((root / "notebooks").glob("*.ipynb"))]
-    files += sorted(path for path in (root / "data").rglob("*") if path.is_file())
     return digest([
         __version__, tree(PACKAGE), sorted(versions().items()),
-        [(path.relative_to(root).as_posix(), file_hash(path) if path.is_file() else "") for path in files],
+        [(path.relative_to(root).as_posix(), file_hash(path) if path.is_file() else "") for path in project_files()],
     ])  # fmt: skip
+
+
+def project_files() -> list[Path]:
+    """The files of the project that a report may be made from: editions, notebooks, data."""
+    root = project_root()
+    files = [root / "reports" / "editions.yml", *sorted((root / "notebooks").glob("*.ipynb"))]
+    return files + sorted(path for path in (root / "data").rglob("*") if path.is_file())
 
 
 def code_hashes(package: Path = PACKAGE) -> dict[str, str]:
