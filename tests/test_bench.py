@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import importlib.util
+import subprocess
 import sys
+import time
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+from analysis.catalogue import Catalogue, load
+from analysis.render import sweep
 from conftest import ROOT
 
 
@@ -101,3 +105,59 @@ def test_the_table_of_placebo_draws_compares_them_one_by_one(
     bench._print_placebos(bench.PlaceboTimes(draws=10_000, ours=0.1, looped=500, loop=0.5))
     rows = [line.split() for line in capsys.readouterr().out.splitlines()[-2:]]
     assert rows == [["vectorised", "10000", "0.10", "10.0"], ["loop", "500", "0.50", "1000.0", "100.0"]]
+
+
+# ------------------------------------------------------------------------------------------------- sweeps
+
+
+@pytest.fixture(scope="module")
+def sweeps() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("bench_sweep_tool", ROOT / "tools" / "bench_sweep.py")
+    assert spec and spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_the_timing_of_sweeps_explains_itself_and_refuses_what_it_does_not_know(
+    sweeps: ModuleType, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as end:
+        sweeps.main(["--help"])
+    assert end.value.code == 0 and all(part in capsys.readouterr().out for part in sweeps.PARTS[:1])
+    assert sweeps.main(["one", "sweeep"]) == 2
+    assert capsys.readouterr().err.startswith("Error: There is no part 'sweeep': allowed are one, tools")
+    assert all(hasattr(sweeps.Times, part) for part in sweeps.PARTS)
+
+
+def test_the_grid_that_is_timed_is_one_of_twenty_four_editions(sweeps: ModuleType) -> None:
+    grid = sweep.parse_grid(sweeps.GRID)
+    assert len(sweep.combinations({}, grid, load())) == 24
+
+
+def test_the_changed_table_of_the_timing_is_sound_and_another_each_time(sweeps: ModuleType) -> None:
+    with sweeps.project() as root:
+        times = sweeps.Times(root, 1, 1)
+        path = root / "data" / "dependence" / "definitions.csv"
+        seen = {path.read_text("utf-8")}
+        for number in range(3):
+            times._change_a_table(number)
+            seen.add(path.read_text("utf-8"))
+            Catalogue(root / "data").verify()
+        assert len(seen) == 4
+    assert not root.exists()
+
+
+def test_memory_is_that_of_the_processes_below(sweeps: ModuleType) -> None:
+    if not Path("/proc/self/smaps_rollup").exists():
+        pytest.skip("This system does not show the memory of processes in /proc.")
+    code = "import subprocess, sys\nprint(1, flush=True)\nsubprocess.run([sys.executable, '-c', 'input()'])"
+    process = subprocess.Popen([sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    assert process.stdout and process.stdout.readline()
+    for _ in range(200):
+        found = sweeps._processes()
+        if {depth for depth, _ in found} == {0, 1}:
+            break
+        time.sleep(0.02)
+    process.communicate(b"\n")
+    assert {depth for depth, _ in found} == {0, 1} and all(1 < size < 200 for _, size in found)

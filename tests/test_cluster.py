@@ -192,3 +192,11 @@ def test_a_full_disk_leaves_the_report_of_before(project: Project, monkeypatch: 
         cluster._put(other, body)
     assert contents(project.output) == held and not swap.remains(project.output.parent)
     assert cluster._put(plan, body).made and whole(project.output)
+
+
+def test_without_the_extra_one_sentence_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    with pytest.raises(cluster.NoCluster, match=r"pip install 'analysis\[cluster\]'"):
+        cluster.run([], "tcp://127.0.0.1:1", False, lambda text: None)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.render import forks
+from analysis.render import forks, provision
 from conftest import WORDS_OF_FEW, Project, contents
 
 # A process of its own for each test: pytest's has threads, and cannot be forked.
@@ -24,7 +24,7 @@ from analysis.render import execute, scratch
 given = json.loads(sys.argv[1])
 with scratch.folder() as folder, execute.session(folder, given["kernels"]) as session:
     for path in given["notebooks"]:
-        made = session.execute(Path(path), resolve({}), edition="trial", keep=Path("failed"))
+        made = session.execute(Path(path), resolve({}), edition="trial", keep=folder / "failed").notebook
         texts = [o.get("text", "") for c in made.cells if c.cell_type == "code" for o in c.outputs]
         print(json.dumps([session.forked, "".join(texts)]))
 """
@@ -157,7 +157,7 @@ def test_a_server_that_is_gone_is_an_error_and_its_kernels_count_as_killed() -> 
     code = """
 import os, signal, sys, time
 from pathlib import Path
-from analysis.render import forks
+from analysis.render import forks, provision
 forks.PRELOADED = ()
 server = forks.start(os.environ, Path("."))
 os.kill(server.pid, signal.SIGKILL)
@@ -194,3 +194,10 @@ def test_the_first_notebook_that_fails_stops_the_others(project: Project) -> Non
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
     assert [path.name for path in (project.root / "reports" / "default.failed").iterdir()] == ["01_bad.ipynb"]
+
+
+def test_jupyter_client_knows_the_provisioner() -> None:
+    from jupyter_client.provisioning import KernelProvisionerFactory
+
+    factory = KernelProvisionerFactory.instance()
+    assert provision.NAME in factory.get_provisioner_entries()

@@ -48,6 +48,7 @@ from ipykernel.kernelapp import launch_new_instance
 launch_new_instance()
 """
 PLAIN, FORKED = "python3", "python3-forked"
+FORKED_BY = "analysis-forked"  # the entry point of `provision`, which loads jupyter_client
 Kernels = Literal["forked", "plain"]
 LONGEST_SOCKET = 96
 READ_FOLDER = "read"
@@ -201,7 +202,7 @@ def kernel_variables(scratch: Path) -> Iterator[None]:
         folder.mkdir(parents=True, exist_ok=True)
     (scratch / READ_FOLDER).mkdir(exist_ok=True)
     command = [sys.executable, "-c", LAUNCH, "-f", "{connection_file}", "--log-level=ERROR"]
-    for name, metadata in ((PLAIN, {}), (FORKED, {"kernel_provisioner": {"provisioner_name": "analysis-forked"}})):
+    for name, metadata in ((PLAIN, {}), (FORKED, {"kernel_provisioner": {"provisioner_name": FORKED_BY}})):
         specification = scratch / "jupyter" / "kernels" / name / "kernel.json"
         specification.parent.mkdir(parents=True, exist_ok=True)
         body = {"argv": command, "display_name": "Python 3", "language": "python", "metadata": metadata}
