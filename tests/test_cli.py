@@ -52,7 +52,7 @@ def facts_once() -> Iterator[None]:
     compute, known = trade_facts.trade_facts, dict[tuple[ReportParameters, str], list[Fact]]()
 
     def remembered(report: Report) -> list[Fact]:
-        key = report.parameters, json.dumps(report.catalogue.package)
+        key = report.parameters, json.dumps(report.catalogue.contents(["//descriptions", "//created", "//version"]))
         if key not in known:
             known[key] = list(compute(report))
         return known[key]

@@ -31,7 +31,7 @@ from analysis.parameters import (
     parse_settings,
     resolve,
 )
-from analysis.render import build, manifests
+from analysis.render import build, inputs, manifests
 from analysis.render.pdf import lacking
 
 
@@ -215,6 +215,7 @@ def test_two_thousand_sets_give_parameters_or_one_sentence_and_bad_ones_start_no
     def no_process(*args: object, **kw: object) -> None:
         raise AssertionError("a process was started")
 
+    monkeypatch.setattr(inputs, "sources", lambda: "hashed once")
     monkeypatch.setattr(build, "run", run)
     monkeypatch.setattr(subprocess, "Popen", no_process)
     monkeypatch.setattr(Catalogue, "verify", lambda self: None)  # read once before, and copied at each reading

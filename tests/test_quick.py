@@ -58,6 +58,10 @@ def asked(**changes: object) -> quick.Asked:
     return replace(quick.Asked(("default",), settings, formats=("html",)), **changes)  # type: ignore[arg-type]
 
 
+def up_to_date(asked: quick.Asked) -> tuple[list[manifests.Built], list[manifests.Swept]] | None:
+    return quick.up_to_date(asked, inputs.sources())
+
+
 @pytest.mark.parametrize("grid", [[], ["--grid", "cut_share=50,100"]], ids=["report", "sweep"])
 def test_a_run_without_change_loads_nothing_large_and_starts_nothing(standing: Project, grid: list[str]) -> None:
     held = contents(standing.root / "reports")
@@ -73,7 +77,7 @@ def test_a_run_without_change_loads_nothing_large_and_starts_nothing(standing: P
 
 
 def test_the_quick_answer_is_that_of_the_build(standing: Project, capsys: pytest.CaptureFixture[str]) -> None:
-    found = quick.up_to_date(asked())
+    found = up_to_date(asked())
     assert found is not None
     ((report,), sweeps) = found
     slow = build.build(settings=FEW, formats=["html"])
@@ -81,7 +85,7 @@ def test_the_quick_answer_is_that_of_the_build(standing: Project, capsys: pytest
     assert cli.main(["render", *WORDS]) == 0
     said = capsys.readouterr().out
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(quick, "up_to_date", lambda asked: None)
+        patch.setattr(quick, "up_to_date", lambda asked, sources: None)
         assert cli.main(["render", *WORDS]) == 0
     assert capsys.readouterr().out == said
 
@@ -100,20 +104,20 @@ CHANGES = {
 @pytest.mark.parametrize("name", CHANGES)
 def test_one_changed_byte_anywhere_is_left_to_the_build(standing: Project, name: str) -> None:
     sweep, path = asked(grid=("cut_share=50,100",)), standing.root / CHANGES[name]
-    assert quick.up_to_date(asked()) and quick.up_to_date(sweep)
+    assert up_to_date(asked()) and up_to_date(sweep)
     before = path.read_bytes()
     position = len(before) // 2
     try:
         path.write_bytes(before[:position] + bytes([before[position] ^ 1]) + before[position + 1 :])
         if "sweep" not in name:
-            assert quick.up_to_date(asked()) is None
+            assert up_to_date(asked()) is None
         if "default/" not in CHANGES[name]:
-            assert quick.up_to_date(sweep) is None
+            assert up_to_date(sweep) is None
         path.unlink()
-        assert quick.up_to_date(asked()) is None or quick.up_to_date(sweep) is None
+        assert up_to_date(asked()) is None or up_to_date(sweep) is None
     finally:
         path.write_bytes(before)
-    assert quick.up_to_date(asked()) and quick.up_to_date(sweep)
+    assert up_to_date(asked()) and up_to_date(sweep)
 
 
 @pytest.mark.parametrize(
@@ -127,7 +131,7 @@ def test_one_changed_byte_anywhere_is_left_to_the_build(standing: Project, name:
     ids=str,
 )  # fmt: skip
 def test_another_request_is_left_to_the_build(standing: Project, changes: dict[str, object]) -> None:
-    assert quick.up_to_date(asked(**changes)) is None
+    assert up_to_date(asked(**changes)) is None
 
 
 @pytest.mark.parametrize("what", ["package", "libraries", "program"])
@@ -138,7 +142,7 @@ def test_another_program_is_left_to_the_build(standing: Project, monkeypatch: py
         monkeypatch.setattr(inputs, "versions", lambda: {"python": "3.99"})
     else:
         monkeypatch.setattr(inputs, "__version__", "9")
-    assert quick.up_to_date(asked()) is None
+    assert up_to_date(asked()) is None
 
 
 @pytest.mark.parametrize(
@@ -149,23 +153,23 @@ def test_what_a_build_left_or_has_begun_is_left_to_the_build(standing: Project, 
     path.parent.mkdir(exist_ok=True)
     path.touch()
     try:
-        assert quick.up_to_date(asked()) is None
+        assert up_to_date(asked()) is None
     finally:
         path.unlink()
         if path.parent.suffix == ".failed":
             path.parent.rmdir()
-    assert quick.up_to_date(asked())
+    assert up_to_date(asked())
 
 
 def test_other_words_for_the_same_report_are_known_the_next_time(standing: Project) -> None:
     words = (*asked().settings, "cut_share=100", "start_year=1984")
     same = asked(settings=words)
-    assert quick.up_to_date(same) is None
+    assert up_to_date(same) is None
     manifest = standing.output / "manifest.json"
     before = manifest.read_bytes()
     try:
         assert cli.main(["render", *WORDS, "--set", "cut_share=100", "--set", "start_year=1984"]) == 0
-        assert quick.up_to_date(same) and quick.up_to_date(asked()) is None
+        assert up_to_date(same) and up_to_date(asked()) is None
         old, new = json.loads(before), json.loads(manifest.read_bytes())
         assert old.pop("request") != new.pop("request") and old == new, "nothing else is touched"
     finally:
@@ -175,9 +179,9 @@ def test_other_words_for_the_same_report_are_known_the_next_time(standing: Proje
 def test_a_folder_may_be_named_with_the_marks_of_a_pattern(standing: Project, tmp_path: Path) -> None:
     folder = tmp_path / "a [b] *c"
     build.build(settings=FEW, formats=["html"], output=folder)
-    assert (found := quick.up_to_date(asked(output=str(folder)))) and found[0][0].output == folder
+    assert (found := up_to_date(asked(output=str(folder)))) and found[0][0].output == folder
     folder.with_name(f".{folder.name}.analysis-journal").touch()
-    assert quick.up_to_date(asked(output=str(folder))) is None
+    assert up_to_date(asked(output=str(folder))) is None
 
 
 @pytest.mark.parametrize("kept", [0, 100, -2])
@@ -186,7 +190,7 @@ def test_a_manifest_cut_short_is_left_to_the_build(standing: Project, kept: int)
     before = path.read_bytes()
     try:
         path.write_bytes(before[:kept])
-        assert quick.up_to_date(asked()) is None
+        assert up_to_date(asked()) is None
     finally:
         path.write_bytes(before)
 
@@ -199,6 +203,6 @@ def test_a_manifest_without_a_request_is_still_a_manifest(standing: Project) -> 
     try:
         path.write_text(json.dumps(body), encoding="utf-8")
         old = manifests.read_manifest(standing.output)
-        assert old is not None and old.request == "" and quick.up_to_date(asked()) is None
+        assert old is not None and old.request == "" and up_to_date(asked()) is None
     finally:
         path.write_bytes(before)

@@ -87,7 +87,7 @@ def _run(given: Sequence[str]) -> int:
 
 def _render(options: argparse.Namespace) -> int:
     from .printed import what_was_made, what_was_swept
-    from .render import quick
+    from .render import inputs, quick
 
     formats = _formats(options.format)
     names = list(dict.fromkeys(options.edition)) or ["default"]
@@ -95,7 +95,8 @@ def _render(options: argparse.Namespace) -> int:
         tuple(names), tuple(options.set), tuple(options.grid), formats, options.output, options.only,
         options.max_editions,
     )  # fmt: skip
-    if not (options.force or options.dry_run) and (standing := quick.up_to_date(asked)):
+    sources = inputs.sources()
+    if not (options.force or options.dry_run) and (standing := quick.up_to_date(asked, sources)):
         for built in standing[0]:
             _progress(f"{built.edition}: up to date\n")
         for line in (*map(what_was_made, standing[0]), *map(what_was_swept, standing[1])):
@@ -105,13 +106,13 @@ def _render(options: argparse.Namespace) -> int:
     # format that no notebook has. It does without where the module cannot be imported.
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     from .parameters import edition, parse_settings
-    from .render import build, crew, inputs, sweep
+    from .render import build, crew, sweep
 
     settings = parse_settings(options.set)
     folder = None if options.output is None else Path(options.output)
     if folder is not None and not options.output.strip():
         raise Misuse("--output needs the name of a folder.")
-    grid, sources = sweep.parse_grid(options.grid), inputs.sources()
+    grid = sweep.parse_grid(options.grid)
     how = _how(options)
     # All editions are checked before the first kernel starts.
     plans: list[build.Plan] = []
@@ -121,7 +122,7 @@ def _render(options: argparse.Namespace) -> int:
         own = {**sweep.declared_grid(name, edition(name).grid), **grid}
         if own:
             most = options.max_editions
-            sweeps.append(sweep.planned(name, settings, own, formats, place, options.only, most, options.grid))
+            sweeps.append(sweep.planned(name, settings, own, formats, place, options.only, most, options.grid, sources))
         else:
             plans.append(build.plan(name, settings, formats, place, options.only, sources))
     if options.dry_run:

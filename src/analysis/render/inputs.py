@@ -37,8 +37,15 @@ def sources() -> str:
     root = project_root()
     return digest([
         __version__, tree(PACKAGE), sorted(versions().items()),
-        [(path.relative_to(root).as_posix(), file_hash(path) if path.is_file() else "") for path in project_files()],
+        [(path.relative_to(root).as_posix(), _hash_or_nothing(path)) for path in project_files()],
     ])  # fmt: skip
+
+
+def _hash_or_nothing(path: Path) -> str:
+    try:
+        return file_hash(path)
+    except OSError:  # whoever needs the file says so
+        return ""
 
 
 def project_files() -> list[Path]:

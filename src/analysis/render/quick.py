@@ -43,14 +43,16 @@ def request(
     return inputs.digest([edition, sorted((k, str(v)) for k, v in settings.items()), notebook, sources, [*grid], most])
 
 
-def up_to_date(asked: Asked) -> tuple[list[Built], list[Swept]] | None:
-    """What stands already for everything that was asked; None where there is something to do, or to say."""
+def up_to_date(asked: Asked, sources: str) -> tuple[list[Built], list[Swept]] | None:
+    """What stands already for everything that was asked; None where there is something to do, or to say.
+
+    `sources`: see `inputs.sources`.
+    """
     begun = time.perf_counter()
     settings = dict(word.partition("=")[::2] for word in asked.settings)
     reports: list[Built] = []
     sweeps: list[Swept] = []
     try:
-        sources = inputs.sources()
         for name in asked.editions:
             place = _place(asked, name)
             if not asked.grid and (found := _report(asked, name, place, settings, sources, begun)):

@@ -110,16 +110,16 @@ def combinations(
 
 def planned(
     edition_name: str, settings: Mapping[str, Any], grid: Grid, formats: Sequence[str], folder: Path | None,
-    only: str | None, most: int = MOST_EDITIONS, words: Sequence[str] = (),
+    only: str | None, most: int = MOST_EDITIONS, words: Sequence[str] = (), sources: str | None = None,
 ) -> Planned:  # fmt: skip
     """A checked plan for each edition of a sweep; no kernel is started.
 
-    `folder` defaults to reports/NAME-grid; `words` are those of --grid, by which a request is known again. Raises what
-    `combinations` and `build.plan` raise.
+    `folder` defaults to reports/NAME-grid; `words` are those of --grid, by which a request is known again; `sources`:
+    what `inputs.sources` gives, where it is known already. Raises what `combinations` and `build.plan` raise.
     """
     chosen = edition(edition_name)
     place = folder or quick.default_sweep(edition_name)
-    sources = inputs.sources()
+    sources = sources or inputs.sources()
     found = combinations({**chosen.parameters, **settings}, grid, load(), most)
     plans = tuple(
         (one, build.plan(edition_name, {**settings, **one.settings}, formats, place / one.name, only, sources))
