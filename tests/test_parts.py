@@ -18,8 +18,11 @@ import pytest
 import analysis
 from analysis import cli
 from analysis.catalogue import load, seal
+from analysis.events import sensitivity
 from analysis.parameters import resolve
+from analysis.reading import recorded
 from analysis.render import build, cache, inputs, manifests, modules, notebooks, parts
+from analysis.report import storing
 from conftest import FEW, ROOT, Project, contents
 
 START = "import analysis\nfrom analysis import figures, prose, tables\n\nreport = analysis.start(globals())\nreport"
@@ -404,13 +407,11 @@ def test_facts_come_back_from_the_cache_as_they_were(tmp_path: Path) -> None:
 
 
 def test_what_was_computed_once_still_counts_as_read_by_the_next() -> None:
-    from analysis.reading import recorded
-
     report = analysis.Report(resolve({**FEW, "cut_share": 51}))
     names = []
     for _ in range(2):
         with recorded() as read:
-            report.fact("trade.total.customs.1988")
+            report.fact("trade.exports.customs.1988")
         names.append(frozenset(read))
     assert names[0] == names[1] and "trade/series_cells" in names[0] and "glossary" not in names[0]
     with recorded() as outer, recorded() as inner:
@@ -421,3 +422,18 @@ def test_what_was_computed_once_still_counts_as_read_by_the_next() -> None:
     assert read == {"//names", "//version"}
     digests = report.catalogue.contents(["glossary", "no/such", "//version"])
     assert digests["glossary"].startswith("sha256:") and digests["no/such"] == "" and digests["//version"]
+
+
+def test_the_specification_curve_comes_back_from_the_cache_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = resolve({"event_classes": "nuclear_tests", "windows": "m0_m2", "flow": "exports", "placebo_draws": 500})
+    first, second = analysis.Report(asked), analysis.Report(asked)
+    with storing(parts.topics(first.catalogue, cache.Cache(tmp_path / "c.sqlite"))):
+        points = first.event_study.points
+        monkeypatch.setattr(sensitivity, "curve", None)
+        with recorded() as read:
+            assert second.event_study.points == points
+    assert len(points) > 5 and {"events/specifications", "trade/china_dprk_monthly"} <= read
+    specs = second.event_study.plan.specifications
+    assert all(point.spec is specs[point.spec.spec_id] for point in second.event_study.points)

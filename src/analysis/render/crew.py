@@ -104,8 +104,9 @@ def _ended_at_the_end(running: dict[int, _Worker]) -> Iterator[None]:
         yield
     finally:
         for worker in running.values():
-            with suppress(ProcessLookupError, ValueError):
-                os.kill(worker.process.pid or 0, signal.SIGINT)
+            with suppress(ProcessLookupError):
+                if worker.process.pid:
+                    os.kill(worker.process.pid, signal.SIGINT)
         for worker in running.values():
             worker.process.join(SECONDS_TO_END)
             if worker.process.is_alive():
@@ -124,8 +125,8 @@ def _start(label: str, plan: build.Plan, force: bool, how: build.How) -> _Worker
 
 def _make(channel: Connection, plan: build.Plan, force: bool, how: build.How, parent: int) -> None:
     """In the fork: make one report and say how it goes."""
-    forks.become_own(parent)
     try:
+        forks.become_own(parent)
         built = build.run(plan, force, lambda text: channel.send(("progress", text)), how)
         channel.send(("built", built))
     except UserError as error:

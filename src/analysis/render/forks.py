@@ -57,10 +57,13 @@ class Server:
         return None if code is None else int(code)
 
     def close(self) -> None:
-        """End the server and every kernel that is left."""
-        self._channel.close()
+        """End the server, and with it every kernel that is left."""
+        # Not by asking it: it may still be loading.
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(self.pid, signal.SIGKILL)
         with contextlib.suppress(ChildProcessError):
             os.waitpid(self.pid, 0)
+        self._channel.close()
 
     def _ask(self, question: Mapping[str, Any]) -> dict[str, Any]:
         with self._lock:
