@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -110,6 +111,9 @@ def test_editions_are_made_side_by_side_and_one_that_fails_stops_no_other(projec
     assert said.startswith("Error: Edition default, notebook 00_small, cell 3 (import os, time): ValueError: the river")
     assert said.count("\n") == 1
     assert "4 editions: 3 made, 0 up to date, 1 failed" in out
+    table = out.partition("4 editions:")[0].splitlines()[-4:]
+    assert [line.split()[0] for line in table] == ["title-bad", "title-good", "title-slow-one", "title-slow-two"]
+    assert table[0].endswith("  failed") and all(re.search(r"  \d+\.\d s$", line) for line in table[1:])
     place = project.root / "reports" / "sweep"
     for name in ("title-slow-one", "title-slow-two", "title-good"):
         assert whole(place / name) and f"{name}: [1/1] 00_small  " in out and f"{name}: no report yet\n" in out

@@ -28,7 +28,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 GRID = ("start_year=1999,2005,2010", "basis=customs,kotra", "base_year=2010,2015", "cut_share=50,100")
-PARTS = ("one", "tools", "api", "floor", "sweep", "curve", "pdf")
+PARTS = ("kernels", "one", "tools", "api", "floor", "sweep", "curve", "pdf")
 # The cells of a notebook without Jupyter: what each shows is asked of it as IPython would.
 FLOOR = """
 import ast, json, sys, time
@@ -80,6 +80,28 @@ for path in sorted(Path("notebooks").glob("*.ipynb")):
                                       kernel_name="python3", progress_bar=False)
     (folder / path.stem).with_suffix(".html").write_text(HTMLExporter().from_notebook_node(made)[0])
 print(time.perf_counter() - begun)
+"""
+
+
+# A session of notebooks, and in it one after the other the same small one.
+KERNELS = """
+import sys, tempfile, time
+from pathlib import Path
+import nbformat
+from analysis.parameters import resolve
+from analysis.render import execute, scratch
+sys.modules.setdefault("rfc3987_syntax", None)
+summary = nbformat.read(next(Path("notebooks").glob("00_*.ipynb")), 4)
+cells = [cell for cell in summary.cells if "parameters" in cell.metadata.get("tags", [])]
+start = nbformat.v4.new_code_cell("import analysis; report = analysis.start(globals())")
+with scratch.folder() as folder, execute.session(folder, sys.argv[1]) as session:
+    path = Path(folder) / "small.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[*cells, start]), path)
+    for number in range(int(sys.argv[2]) + 1):
+        begun = time.perf_counter()
+        session.execute(path, resolve({}), edition="bench", keep=Path(folder))
+        if number:
+            print(time.perf_counter() - begun)
 """
 
 
@@ -137,6 +159,15 @@ class Times:
         self.tool = self.floor_each = 0.0
 
     # ---------------------------------------------------------------------------------------- what is timed
+
+    def kernels(self) -> None:
+        """What Jupyter costs a notebook that does nothing but start the report, in a plain and in a forked kernel."""
+        rows = []
+        for kind in ("plain", "forked"):
+            printed = _run([sys.executable, "-c", KERNELS, kind, str(max(3, self.repeat))], self.root)
+            rows.append((kind, f"{statistics.median(map(float, printed.split())):.2f}"))
+        _say("\nA notebook of one cell, `analysis.start`, from the start of its kernel to its end, in a running session.")
+        _table(("kernel", "seconds"), rows)
 
     def one(self) -> None:
         """One edition cold, again without a change, and again with one changed table."""

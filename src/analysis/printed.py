@@ -33,7 +33,13 @@ def what_was_made(built: Built) -> Iterator[str]:
 
 
 def what_was_swept(swept: Swept) -> Iterator[str]:
+    """A line an edition, unless nothing was done, then how many and where."""
     made = sum(built.made for built in swept.built)
+    if made or swept.failed:
+        states = {built.output.name: f"{built.seconds:.1f} s" if built.made else "up to date" for built in swept.built}
+        states |= dict.fromkeys(swept.failed, "failed")
+        width = max(map(len, states))
+        yield from (f"{name:<{width}}  {state:>10}" for name, state in sorted(states.items()))
     yield (
         f"{len(swept.built) + len(swept.failed)} editions: {made} made, {len(swept.built) - made} up to date, "
         f"{len(swept.failed)} failed"
