@@ -166,7 +166,7 @@ class Times:
         for kind in ("plain", "forked"):
             printed = _run([sys.executable, "-c", KERNELS, kind, str(max(3, self.repeat))], self.root)
             rows.append((kind, f"{statistics.median(map(float, printed.split())):.2f}"))
-        _say("\nA notebook of one cell, `analysis.start`, from the start of its kernel to its end, in a running session.")
+        _say("\nA notebook of one cell, `analysis.start`, from the start of its kernel to its end, in a session.")
         _table(("kernel", "seconds"), rows)
 
     def one(self) -> None:
