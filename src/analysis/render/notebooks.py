@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -39,13 +40,14 @@ def run_all(
         for position, path in enumerate(runs, start=1):
             progress(f"[{position}/{len(described)}] {path.stem}  unchanged\n")
         if todo:
+            compute = functools.partial(_facts, plan, stamps, progress)
             with (
                 scratch.folder() as temporary,
-                execute.session(temporary, how.kernels, lambda: books.append(_facts(plan, stamps))) as session,
+                execute.session(temporary, how.kernels, lambda: books.append(compute())) as session,
             ):
                 _run(plan, todo, described, books[0], session, how.jobs, kept, runs, progress)
         else:
-            books.append(_facts(plan, stamps))
+            books.append(_facts(plan, stamps, progress))
     for path, run in runs.items():
         if path not in todo:
             outputs.check_facts(path.stem, outputs.nodes_of(run.notebook), books[0])
@@ -81,8 +83,9 @@ def reason(part: parts.Part, plan: Plan, old: manifests.Manifest | None) -> str:
 _REPORTS: dict[str, Report] = {}
 
 
-def _facts(plan: Plan, stamps: Mapping[str, str]) -> FactBook:
-    """All facts of the edition, computed."""
+def _facts(plan: Plan, stamps: Mapping[str, str], progress: Callable[[str], None]) -> FactBook:
+    """All facts of the edition, computed or taken from the cache."""
+    begun = time.perf_counter()
     key = inputs.digest([stamps[name] for name in ("parameters", "package", "data", "libraries")])
     if key not in _REPORTS:
         report = Report(plan.parameters, plan.catalogue)
@@ -90,6 +93,7 @@ def _facts(plan: Plan, stamps: Mapping[str, str]) -> FactBook:
         while len(_REPORTS) > 3:
             _REPORTS.pop(next(iter(_REPORTS)))
         _REPORTS[key] = report
+    progress(f"facts  {time.perf_counter() - begun:.1f} s\n")
     return _REPORTS[key].facts
 
 
