@@ -206,3 +206,10 @@ def test_a_manifest_without_a_request_is_still_a_manifest(standing: Project) -> 
         assert old is not None and old.request == "" and up_to_date(asked()) is None
     finally:
         path.write_bytes(before)
+
+
+def test_what_is_no_letter_is_refused_as_any_bad_value(
+    standing: Project, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["render", "--set", "start_year=\ud800"]) == 2
+    assert capsys.readouterr().err.startswith("Error: start_year cannot be ")
