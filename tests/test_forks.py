@@ -110,6 +110,21 @@ def test_a_forked_kernel_stands_where_a_plain_one_would(project: Project) -> Non
 
 @slow
 @needs_forks
+def test_settings_of_the_user_that_the_build_has_loaded_reach_no_kernel(project: Project, tmp_path: Path) -> None:
+    (tmp_path / "matplotlibrc").write_text("font.size: 33\naxes.facecolor: pink\n", encoding="utf-8")
+    names = "('font.size', 'axes.facecolor')"
+    path = project.notebook(f"import matplotlib\nprint([matplotlib.rcParams[name] for name in {names}])")
+    program = "import matplotlib, sys\nprint(matplotlib.rcParams['font.size'], file=sys.stderr)" + RUN
+    given = json.dumps({"kernels": "forked", "notebooks": [str(path)]})
+    done = subprocess.run(
+        [sys.executable, "-c", program, given], capture_output=True, text=True, timeout=120,
+        env=project.environment(MPLCONFIGDIR=str(tmp_path)),
+    )  # fmt: skip
+    assert done.stderr == "33.0\n" and json.loads(done.stdout) == [True, "[10.0, 'white']\n"]
+
+
+@slow
+@needs_forks
 def test_a_report_is_the_same_from_forked_and_from_plain_kernels(project: Project) -> None:
     cells = ("import analysis\nfrom analysis import figures, prose, tables\nreport = analysis.start(globals())",
              "figures.levels(report)", "tables.parameters(report)", "1 / 3", "print('printed')")  # fmt: skip

@@ -136,6 +136,9 @@ def preload(folder: Path) -> None:
             importlib.import_module(name)
     finally:
         os.chdir(before)
+    # The build may have loaded it before, with the settings of the user.
+    if matplotlib := sys.modules.get("matplotlib"):
+        matplotlib.rcdefaults()
     gc.collect()
     gc.freeze()  # a collection would copy every page that the forks share
 
