@@ -776,6 +776,7 @@ def test_one_edition_that_fails_does_not_stop_the_others(
 
 def started(project: Project, *words: str) -> subprocess.Popen[str]:
     # A session of its own: what a terminal would do to its foreground group, `os.killpg` does here.
+    (project.root / "tmp").mkdir(exist_ok=True)
     return subprocess.Popen(
         [sys.executable, "-m", "analysis", "render", "--format", "html", "--force", *WORDS_OF_FEW, *words], text=True,
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True,
