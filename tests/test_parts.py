@@ -193,9 +193,9 @@ def test_what_changed_is_run_again_and_nothing_else(
     why = build.reasons(build.plan("default", FEW, ["html"]))
     assert sorted(name for name, cause in why.items() if cause) == wanted, why
     assert all(cause.startswith("changed: ") for cause in why.values() if cause), why
-    made, ran = work.build()
-    assert made.made and ran == wanted
     if change in FILES_CHANGED:
+        made, ran = work.build()
+        assert made.made and ran == wanted
         assert work.same_as_new(tmp_path)
     else:  # and back: what is known from before is known still
         monkeypatch.undo()
@@ -294,7 +294,7 @@ def test_a_damaged_or_foreign_cache_counts_as_none(work: Work, how: str) -> None
     load.cache_clear()
     plan = build.plan("default", FEW, ["html"])
     assert set(build.reasons(plan).values()) == {"its last run is not kept"}
-    if how in ("bytes", "swapped", "folder"):
+    if how in ("bytes", "folder"):
         markdown(work, pytest.MonkeyPatch())
         made, ran = work.build()
         assert made.made and ran == ALL
