@@ -106,7 +106,7 @@ def _render(options: argparse.Namespace) -> int:
     # format that no notebook has. It does without where the module cannot be imported.
     sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
     from .parameters import edition, parse_settings
-    from .render import build, crew, sweep
+    from .render import build, crew, notebooks, sweep
 
     settings = parse_settings(options.set)
     folder = None if options.output is None else Path(options.output)
@@ -130,7 +130,10 @@ def _render(options: argparse.Namespace) -> int:
         for label, plan in (*((plan.edition.name, plan) for plan in plans), *swept_plans):
             why = build.reason(plan)
             print(f"{label}: would be made, {why}" if why else f"{label}: up to date")
-            for notebook, cause in build.reasons(plan).items() if why else ():
+            causes = build.reasons(plan) if why else {}
+            if set(causes.values()) == {notebooks.NEW}:
+                continue  # it goes without saying
+            for notebook, cause in causes.items():
                 print(f"  {notebook}: would be run, {cause}" if cause else f"  {notebook}: unchanged")
         return 0
     if len(plans) + len(sweeps) == 1 and plans and not how.scheduler:

@@ -16,6 +16,7 @@ from . import cache, execute, inputs, manifests, outputs, parts, scratch
 if TYPE_CHECKING:
     from .build import How, Plan
 
+NEW = "it was not run before"
 SECONDS_DEAF = 0.2  # the longest time in which a build does not hear that it shall stop
 
 
@@ -73,7 +74,7 @@ def reason(part: parts.Part, plan: Plan, old: manifests.Manifest | None) -> str:
         return ""
     last = [run.get("made_from", {}) for run in old.notebooks if run["name"] == part.path.stem] if old else []
     if not last:
-        return "it was not run before"
+        return NEW
     changed = parts.changed(last[0], part, plan.catalogue)
     return f"changed: {listing(changed)}" if changed else "its last run is not kept"
 
