@@ -349,7 +349,7 @@ def _watched_memory() -> Iterator[dict[str, float]]:
 
     def watch() -> None:
         while not over.wait(1.0):
-            for depth, size in _processes():
+            for depth, size in _processes(os.getpid()):
                 name = ("the command", "an edition", "its server", "a kernel")[min(depth, 3)]
                 most[name] = max(most.get(name, 0.0), size)
 
@@ -364,8 +364,8 @@ def _watched_memory() -> Iterator[dict[str, float]]:
             thread.join()
 
 
-def _processes() -> list[tuple[int, float]]:
-    """Depth and megabytes of every process below this one."""
+def _processes(top: int) -> list[tuple[int, float]]:
+    """Depth and megabytes of every process below the process `top`."""
     parents: dict[int, int] = {}
     for folder in Path("/proc").glob("[0-9]*"):
         with contextlib.suppress(OSError, ValueError, IndexError):
@@ -373,9 +373,9 @@ def _processes() -> list[tuple[int, float]]:
     found = []
     for pid in parents:
         chain = [pid]
-        while chain[-1] in parents and chain[-1] != os.getpid():
+        while chain[-1] in parents and chain[-1] != top:
             chain.append(parents[chain[-1]])
-        if chain[-1] == os.getpid() and len(chain) > 1:
+        if chain[-1] == top and len(chain) > 1:
             with contextlib.suppress(OSError, StopIteration):
                 lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
                 size = next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
