@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import signal
+import subprocess
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -24,7 +25,8 @@ from analysis.display import NODE_TYPE
 from analysis.errors import BuildError
 from analysis.parameters import resolve
 from analysis.project import project_root
-from analysis.render import build, manifests
+from analysis.render import build, cache, manifests, parts
+from analysis.report import storing
 
 ROOT = Path(__file__).parents[1]
 COUNTED = "counted"
@@ -73,6 +75,16 @@ def catalogue() -> Catalogue:
 def report(catalogue: Catalogue) -> Report:
     """The report of the default parameters, its facts computed once for all tests."""
     return Report(resolve({}, catalogue), catalogue)
+
+
+@pytest.fixture(scope="session")
+def known(report: Report, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A cache that holds the facts of the default edition, for a project whose data are those of this one."""
+    kept = cache.Cache(tmp_path_factory.mktemp("known") / "parts.sqlite")
+    store = parts.topics(report.catalogue, kept)
+    with storing(store):
+        len(Report(report.parameters, report.catalogue).facts)
+    return kept.path
 
 
 @pytest.fixture
@@ -217,6 +229,18 @@ def no_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
         raise AssertionError("a kernel was started")
 
     monkeypatch.setattr(papermill, "execute_notebook", explode)
+
+
+def until(
+    happened: Callable[[], object], process: subprocess.Popen[Any] | None = None, seconds: float = 60
+) -> None:
+    """Wait for something; fails when `process`, which is to do it, has ended before, or after so many `seconds`."""
+    for _ in range(int(seconds * 20)):
+        if happened():
+            return
+        assert process is None or process.poll() is None, process.communicate()
+        time.sleep(0.05)
+    raise AssertionError(f"it did not happen within {seconds} seconds")
 
 
 def contents(folder: Path) -> dict[str, str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
 import subprocess
 import sys
 import time
@@ -13,17 +13,11 @@ import pytest
 
 from analysis.catalogue import Catalogue, load
 from analysis.render import sweep
-from conftest import ROOT
 
 
 @pytest.fixture(scope="module")
 def bench() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("bench_tool", ROOT / "tools" / "bench.py")
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module  # dataclasses look their module up
-    spec.loader.exec_module(module)
-    return module
+    return importlib.import_module("bench")
 
 
 def test_it_answers_help(bench: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
@@ -86,8 +80,8 @@ def test_the_parts_of_a_build_come_from_its_manifest_and_its_words(bench: Module
 
 def test_a_command_that_fails_is_one_sentence(bench: ModuleType) -> None:
     with pytest.raises(bench.Failed, match=r"^`python -c .*` ended with code 3: no luck$"):
-        bench._run([sys.executable, "-c", "import sys; print('Error: no luck', file=sys.stderr); sys.exit(3)"])
-    assert bench._run([sys.executable, "-c", "print('done')"]) == "done\n"
+        bench.run([sys.executable, "-c", "import sys; print('Error: no luck', file=sys.stderr); sys.exit(3)"])
+    assert bench.run([sys.executable, "-c", "print('done')"]) == "done\n"
 
 
 def test_the_placebo_draws_are_compared_with_a_loop(bench: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -112,11 +106,7 @@ def test_the_table_of_placebo_draws_compares_them_one_by_one(
 
 @pytest.fixture(scope="module")
 def sweeps() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("bench_sweep_tool", ROOT / "tools" / "bench_sweep.py")
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return importlib.import_module("bench_sweep")
 
 
 def test_the_timing_of_sweeps_explains_itself_and_refuses_what_it_does_not_know(

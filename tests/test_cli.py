@@ -9,6 +9,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -95,6 +96,14 @@ def blocks(text: str) -> dict[str, list[str]]:
             assert line not in found
             found[line] = []
     return found
+
+
+@pytest.fixture
+def knowing(project: Project, known: Path) -> Project:
+    """The project with the facts of the default edition in its cache, as after a build."""
+    (project.root / ".cache").mkdir()
+    shutil.copy(known, project.root / ".cache")
+    return project
 
 
 def small(project: Project, report: Report, *cells: str, name: str = "00_small") -> Path:
@@ -381,8 +390,9 @@ def test_the_help_lists_every_command_and_is_what_no_command_gives(say: Say) -> 
 @pytest.mark.slow
 @pytest.mark.parametrize("example", all_examples())
 def test_an_example_of_the_help_runs(
-    project: Project, report: Report, say: Say, monkeypatch: pytest.MonkeyPatch, example: str
+    knowing: Project, report: Report, say: Say, monkeypatch: pytest.MonkeyPatch, example: str
 ) -> None:
+    project = knowing
     small(project, report, name="01_trade_growth")
     monkeypatch.chdir(project.root)
     said = say(*shlex.split(example))
@@ -536,6 +546,27 @@ def test_a_search_gives_the_facts_that_hold_every_word(say: Say, report: Report)
     assert found() == sorted(report.facts)
     assert found("--list", "trade.total.customs.2018") == ["trade.total.customs.2018"]
     assert found("trade.total.customs.2018", "2018") == ["trade.total.customs.2018"]
+
+
+def test_what_is_known_is_not_computed_again_but_of_other_data_it_is(
+    knowing: Project, say: Say, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = ("fact", "trade.total.customs.2018")
+    computed = []
+    real = trade_facts.trade_facts
+    monkeypatch.setattr(trade_facts, "trade_facts", lambda report: computed.append(1) or real(report))
+    first = say(*asked)
+    assert first.code == 0 and not computed
+    assert say("explain", asked[1]).code == 0 and not computed
+    path = knowing.root / "data" / "trade" / "china_dprk_annual.csv"
+    before = path.read_text("utf-8")
+    path.write_text(re.sub(r"(,2018,total,\d+)", r"\g<1>9", before), encoding="utf-8")
+    assert say("seal").code == 0
+    load.cache_clear()
+    other = say(*asked)
+    assert other.code == 0 and other.out != first.out and computed
+    computed.clear()
+    assert say(*asked) == other and not computed, "the command itself leaves what it computed"
 
 
 def test_a_line_of_a_search_has_id_value_and_label(say: Say) -> None:

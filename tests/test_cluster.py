@@ -8,8 +8,7 @@ import os
 import shutil
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,7 @@ import pytest
 from analysis.catalogue import load, seal
 from analysis.errors import BuildError
 from analysis.render import build, cluster, manifests, swap
-from conftest import FEW, WORDS_OF_FEW, Project, contents, showing
+from conftest import FEW, WORDS_OF_FEW, Project, contents, showing, until
 
 pytestmark = pytest.mark.slow
 pytest.importorskip("distributed", reason="The extra cluster is not installed.")
@@ -70,14 +69,6 @@ class Cluster:
         for process in self.processes:
             process.kill()
             process.wait()
-
-
-def until(happened: Callable[[], object], seconds: float = 60) -> None:
-    for _ in range(int(seconds * 20)):
-        if happened():
-            return
-        time.sleep(0.05)
-    raise AssertionError(f"it did not happen within {seconds} seconds")
 
 
 @pytest.fixture

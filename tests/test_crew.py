@@ -15,7 +15,7 @@ import pytest
 
 from analysis import cli
 from analysis.render import build, manifests, swap, workers
-from conftest import WORDS_OF_FEW, Project, showing
+from conftest import WORDS_OF_FEW, Project, showing, until
 
 pytestmark = [
     pytest.mark.slow,
@@ -66,15 +66,6 @@ def pid(project: Project, title: str) -> int:
     """The process of the kernel of an edition; 0 before it runs."""
     path = project.root / "notebooks" / f"pid-{title}"
     return int(path.read_text("utf-8") or 0) if path.exists() else 0
-
-
-def until(happened: Callable[[], object], process: subprocess.Popen[str]) -> None:
-    for _ in range(1200):
-        if happened():
-            return
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.05)
-    raise AssertionError("it did not happen within a minute")
 
 
 def whole(folder: Path) -> bool:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 import shlex
 from pathlib import Path
 
 import pytest
 
+import readme
 from analysis import Report
 
 ROOT = Path(__file__).parents[1]
@@ -17,12 +17,8 @@ COMMANDS = re.findall(r"^(python -m analysis .*)$", README, flags=re.M)
 
 
 def test_the_findings_of_the_readme_are_those_of_the_report() -> None:
-    spec = importlib.util.spec_from_file_location("readme_tool", ROOT / "tools" / "readme.py")
-    assert spec and spec.loader
-    tool = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tool)
-    assert tool.written(README, Report()) == README, "run tools/readme.py"
-    assert (ROOT / tool.PICTURE).is_file()
+    assert readme.written(README, Report()) == README, "run tools/readme.py"
+    assert (ROOT / readme.PICTURE).is_file()
 
 
 def test_every_file_named_in_the_readme_exists() -> None:

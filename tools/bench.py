@@ -11,15 +11,12 @@ import json
 import os
 import platform
 import re
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import nbformat
 import numpy as np
 from nbconvert.exporters import get_exporter
 
@@ -30,15 +27,7 @@ from analysis.inference.effects import placed
 from analysis.parameters import ReportParameters, edition, resolve
 from analysis.render import execute, manifests
 from analysis.trade import periods
-
-ROOT = Path(__file__).resolve().parents[1]
-Row = tuple[str, ...]
-
-
-class Failed(UserError):
-    """A command that was to be timed did not succeed."""
-
-    exit_code = 1
+from timing import ROOT, Failed, by_tools, print_table, run, say, wall
 
 
 @dataclass(frozen=True)
@@ -76,7 +65,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         parameters = resolve(edition(options.edition).parameters)
         notebooks = _notebooks(options.only)
-        _say(f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} processors, "
+        say(f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} processors, "
              f"edition {options.edition}, best of {options.repeat}.")  # fmt: skip
         # The build comes first: nothing has been read or compiled for it yet.
         if not options.only:
@@ -91,6 +80,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except UserError as error:
         print(f"Error: {error}", file=sys.stderr)
         return error.exit_code
+    except Failed as error:
+        print(f"Error: {error}", file=sys.stderr)
+        return 1
     return 0
 
 
@@ -111,8 +103,8 @@ def time_build(edition_name: str, repeat: int) -> BuildTimes:
             output = Path(folder) / "report"
             command = [sys.executable, "-m", "analysis", "render", edition_name, "--output", str(output)]
             printed: list[str] = []
-            new = _seconds(lambda: printed.append(_run(command)))  # noqa: B023 - called before the next turn
-            again = _seconds(lambda: printed.append(_run(command)))  # noqa: B023
+            new = wall(lambda: printed.append(run(command)))  # noqa: B023 - called before the next turn
+            again = wall(lambda: printed.append(run(command)))  # noqa: B023
             if "up to date" not in printed[1]:
                 raise Failed(f"The second build of {edition_name} was not up to date.")
             made = BuildTimes(new, again, _parts(output, printed[0]))
@@ -136,7 +128,7 @@ def time_notebook(
         # In turn, so that a busy moment of the machine does not fall on one way alone.
         for way, times in zip(ways, seconds, strict=True):
             with tempfile.TemporaryDirectory(prefix="analysis-bench-") as folder:
-                times.append(_seconds(lambda: way(Path(folder))))  # noqa: B023 - called before the next turn
+                times.append(wall(lambda: way(Path(folder))))  # noqa: B023 - called before the next turn
     pipeline, command, tools = map(min, seconds)
     return NotebookTimes(path.stem, pipeline, command, tools)
 
@@ -156,11 +148,11 @@ def time_placebos(repeat: int, draws: int = 10_000, looped: int = 500) -> Placeb
     results: list[inference.Effect | inference.Untested] = []
     # Placements are kept for equal rules: another seed makes each run pay for them.
     ours = min(
-        _seconds(lambda: results.append(inference.effect(stretches, inference.Rules(draws=draws, seed=seed))))  # noqa: B023
+        wall(lambda: results.append(inference.effect(stretches, inference.Rules(draws=draws, seed=seed))))  # noqa: B023
         for seed in range(repeat)
     )
     values: list[float] = []
-    loop = _seconds(lambda: values.extend(_loop(stretches, inference.Rules(draws=draws, seed=repeat - 1), looped)))
+    loop = wall(lambda: values.extend(_loop(stretches, inference.Rules(draws=draws, seed=repeat - 1), looped)))
     last = results[-1]
     if isinstance(last, inference.Untested):
         raise Failed(f"The placebo draws were not made: {last}.")
@@ -212,39 +204,16 @@ def _by_pipeline(path: Path, edition_name: str, parameters: ReportParameters, sc
 
 def _by_command(path: Path, edition_name: str, folder: Path) -> None:
     """Our whole command for one notebook: it starts Python, checks everything, and writes facts and tables too."""
-    _run([
+    run([
         sys.executable, "-m", "analysis", "render", edition_name, "--only", path.stem, "--format", "html",
         "--output", str(folder / "report"),
     ])  # fmt: skip
 
 
 def _by_tools(path: Path, parameters: ReportParameters, folder: Path) -> None:
-    """The two commands that a user without this package would run."""
-    given, made = folder / "parameters.yml", folder / path.name
+    given = folder / "parameters.yml"
     given.write_text(json.dumps(parameters.plain()), encoding="utf-8")  # JSON is YAML, with every type kept
-    _run([
-        sys.executable, "-m", "papermill", str(path), str(made), "-f", str(given), "--cwd", str(path.parent),
-        "-k", "python3",
-    ])  # fmt: skip
-    _run([sys.executable, "-m", "jupyter", "nbconvert", "--to", "html", str(made)])
-    if len(nbformat.read(made, as_version=4).cells) < 2 or not made.with_suffix(".html").is_file():
-        raise Failed(f"papermill and nbconvert made no page of {path.stem}.")
-
-
-def _run(command: Sequence[str]) -> str:
-    """What `command` printed; raises Failed with the end of its complaint."""
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, stdin=subprocess.DEVNULL)
-    if done.returncode:
-        lines = done.stderr.strip().splitlines() or ["it said nothing"]
-        reason = lines[-1].removeprefix("Error: ")
-        raise Failed(f"`python {' '.join(command[1:4])}` ended with code {done.returncode}: {reason}")
-    return done.stdout
-
-
-def _seconds(action: Callable[[], object]) -> float:
-    begun = time.perf_counter()
-    action()
-    return time.perf_counter() - begun
+    by_tools(path, given, folder)
 
 
 # ------------------------------------------------------------------------------------- what is asked, printed
@@ -281,15 +250,15 @@ def _print_build(times: BuildTimes) -> None:
     rows = [("made new", f"{times.new:.2f}", ""), ("again, up to date", f"{times.again:.2f}",
              f"{times.again / times.new:.2f}")]  # fmt: skip
     rows += [(f"of it: {name}", f"{took:.2f}", f"{took / times.new:.2f}") for name, took in times.parts.items()]
-    _say("\nWhole build by `python -m analysis render`, seconds; the ratio is to the build made new.")
-    _print_table(("build", "seconds", "ratio"), rows)
+    say("\nWhole build by `python -m analysis render`, seconds; the ratio is to the build made new.")
+    print_table(("build", "seconds", "ratio"), rows)
 
 
 def _print_placebos(times: PlaceboTimes) -> None:
     each, loop = times.ours / times.draws, times.loop / times.looped
-    _say("\nPlacebo draws of one class of events in two regimes, everything that is printed with the effect included;\n"
+    say("\nPlacebo draws of one class of events in two regimes, everything that is printed with the effect included;\n"
          "the loop fits each baseline anew, and its effects agree with ours.")  # fmt: skip
-    _print_table(
+    print_table(
         ("placebo draws", "number", "seconds", "microseconds a draw", "ratio"),
         [("vectorised", f"{times.draws}", f"{times.ours:.2f}", f"{1e6 * each:.1f}", ""),
          ("loop", f"{times.looped}", f"{times.loop:.2f}", f"{1e6 * loop:.1f}", f"{loop / each:.1f}")],
@@ -297,7 +266,7 @@ def _print_placebos(times: PlaceboTimes) -> None:
 
 
 def _print_notebooks(times: Sequence[NotebookTimes]) -> None:
-    _say("\nOne notebook to HTML, seconds. Pipeline: execution and export within a running process, as in a build.\n"
+    say("\nOne notebook to HTML, seconds. Pipeline: execution and export within a running process, as in a build.\n"
          "Command: `python -m analysis render --only`. Tools: `papermill`, then `jupyter nbconvert --to html`.\n"
          "A ratio below 1 means that ours takes less time than the tools.")  # fmt: skip
     whole = NotebookTimes(
@@ -308,20 +277,7 @@ def _print_notebooks(times: Sequence[NotebookTimes]) -> None:
          f"{t.command / t.tools:.2f}")
         for t in ([*times, whole] if len(times) > 1 else times)
     ]  # fmt: skip
-    _print_table(("notebook", "pipeline", "command", "tools", "pipeline/tools", "command/tools"), rows)
-
-
-def _print_table(header: Row, rows: Sequence[Row]) -> None:
-    """Columns as wide as they need: the first to the left, numbers to the right."""
-    widths = [max(len(row[column]) for row in [header, *rows]) for column in range(len(header))]
-    for row in [header, tuple("-" * width for width in widths), *rows]:
-        first, *others = (text.ljust(width) if n == 0 else text.rjust(width)
-                          for n, (text, width) in enumerate(zip(row, widths, strict=True)))  # fmt: skip
-        _say("  ".join([first, *others]).rstrip())
-
-
-def _say(text: str) -> None:
-    print(text, flush=True)
+    print_table(("notebook", "pipeline", "command", "tools", "pipeline/tools", "command/tools"), rows)
 
 
 if __name__ == "__main__":

@@ -17,16 +17,15 @@ import platform
 import re
 import shutil
 import statistics
-import subprocess
 import sys
 import tempfile
 import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).resolve().parents[1]
+from timing import ROOT, Failed, by_tools, print_table, run, say, wall
+
 GRID = ("start_year=1999,2005,2010", "basis=customs,kotra", "base_year=2010,2015", "cut_share=50,100")
 PARTS = ("kernels", "one", "tools", "api", "floor", "sweep", "curve", "pdf")
 # The cells of a notebook without Jupyter: what each shows is asked of it as IPython would.
@@ -105,10 +104,6 @@ with scratch.folder() as folder, execute.session(folder, sys.argv[1]) as session
 """
 
 
-class Failed(Exception):
-    """A command that was to be timed did not succeed."""
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
     """Time what was asked for, print the tables, and return the exit code."""
     options = parser().parse_args(arguments)
@@ -116,7 +111,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if unknown := set(wanted) - set(PARTS):
         print(f"Error: There is no part {sorted(unknown)[0]!r}: allowed are {', '.join(PARTS)}.", file=sys.stderr)
         return 2
-    _say(f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} processors, "
+    say(f"Python {platform.python_version()}, {platform.machine()}, {os.cpu_count()} processors, "
          f"median of {options.repeat}.")  # fmt: skip
     try:
         with project() as root:
@@ -164,26 +159,26 @@ class Times:
         """What Jupyter costs a notebook that does nothing but start the report, in a plain and in a forked kernel."""
         rows = []
         for kind in ("plain", "forked"):
-            printed = _run([sys.executable, "-c", KERNELS, kind, str(max(3, self.repeat))], self.root)
+            printed = run([sys.executable, "-c", KERNELS, kind, str(max(3, self.repeat))], self.root)
             rows.append((kind, f"{statistics.median(map(float, printed.split())):.2f}"))
-        _say("\nA notebook of one cell, `analysis.start`, from the start of its kernel to its end, in a session.")
-        _table(("kernel", "seconds"), rows)
+        say("\nA notebook of one cell, `analysis.start`, from the start of its kernel to its end, in a session.")
+        print_table(("kernel", "seconds"), rows)
 
     def one(self) -> None:
         """One edition cold, again without a change, and again with one changed table."""
         cold, again, table, paper = [], [], [], []
         words = ["--output", str(self.root / "reports" / "one")]
-        python = _median(lambda: _run([sys.executable, "-c", ""], self.root), 5)
+        python = _median(lambda: run([sys.executable, "-c", ""], self.root), 5)
         for number in range(self.repeat):
             self._forget()
-            cold.append(_seconds(lambda: self._render(*words)))
+            cold.append(wall(lambda: self._render(*words)))
             again.append(_median(lambda: self._render(*words), 5))
             self._change_a_table(number)
-            table.append(_seconds(lambda: self._render(*words)))
-            paper.append(_seconds(lambda: self._render(*words, "--format", "pdf", "--force")))
+            table.append(wall(lambda: self._render(*words)))
+            paper.append(wall(lambda: self._render(*words, "--format", "pdf", "--force")))
         self.cold, self.paper = statistics.median(cold), statistics.median(paper)
-        _say("\nOne edition, HTML and PDF, seconds.")
-        _table(("what", "seconds", "ratio to cold"), [
+        say("\nOne edition, HTML and PDF, seconds.")
+        print_table(("what", "seconds", "ratio to cold"), [
             ("cold", _s(cold), ""), ("without a change", f"{statistics.median(again):.3f}", _r(again, cold)),
             ("without a change, beyond starting Python", f"{statistics.median(again) - python:.3f}", ""),
             ("with one changed table", _s(table), _r(table, cold)),
@@ -195,35 +190,35 @@ class Times:
         times = []
         for _ in range(self.repeat):
             with tempfile.TemporaryDirectory() as folder:
-                times.append(_seconds(lambda: self._by_commands(parameters, Path(folder))))
+                times.append(wall(lambda: self._by_commands(parameters, Path(folder))))
                 same = self._nodes_of_tools(Path(folder)) == self._nodes_of_ours()
         self.tool = statistics.median(times)
         if not same:
             raise Failed("papermill's notebooks and ours do not show the same.")
-        _say("\n`papermill`, then `jupyter nbconvert --to html` for each notebook. Node by node, both show the same.")
+        say("\n`papermill`, then `jupyter nbconvert --to html` for each notebook. Node by node, both show the same.")
         rows = [("command lines", _s(times), "")]
         if hasattr(self, "cold"):
             rows.append(("ours, cold, with the PDF", f"{self.cold:.1f}", f"{self.cold / self.tool:.2f}"))
-        _table(("one edition", "seconds", "ratio"), rows)
+        print_table(("one edition", "seconds", "ratio"), rows)
 
     def api(self) -> None:
         """papermill's functions in one process."""
         text = json.dumps(self._parameters())
-        times = [float(_run([sys.executable, "-c", API, text], self.root).split()[-1]) for _ in range(self.repeat)]
-        _say("\nPapermill's functions and nbconvert's HTML in one process, without its start.")
+        times = [float(run([sys.executable, "-c", API, text], self.root).split()[-1]) for _ in range(self.repeat)]
+        say("\nPapermill's functions and nbconvert's HTML in one process, without its start.")
         rows = [("papermill in one process", _s(times), "")]
         if hasattr(self, "cold"):
             rows.append(("ours, cold, with the PDF", f"{self.cold:.1f}", f"{self.cold / statistics.median(times):.2f}"))
-        _table(("one edition", "seconds", "ratio"), rows)
+        print_table(("one edition", "seconds", "ratio"), rows)
 
     def floor(self) -> None:
         """The same without Jupyter, in a warm process."""
         grid = [{**self._parameters(), "start_year": year} for year in (1998, *range(1999, 1999 + self.repeat))]
-        printed = _run([sys.executable, "-c", FLOOR, json.dumps(grid)], self.root)
+        printed = run([sys.executable, "-c", FLOOR, json.dumps(grid)], self.root)
         times = [float(line) for line in printed.split()]
         self.floor_each = statistics.median(times)
-        _say("\nThe floor: cells, charts and both exports in one warm process, without Jupyter.")
-        _table(("one edition", "seconds"), [("floor", _s(times))])
+        say("\nThe floor: cells, charts and both exports in one warm process, without Jupyter.")
+        print_table(("one edition", "seconds"), [("floor", _s(times))])
 
     def sweep(self) -> None:
         """A sweep from an empty cache, and again without a change."""
@@ -240,18 +235,18 @@ class Times:
                 words = ["--grid", f"cut_share={years}"] if count <= 100 else [
                     "--grid", f"cut_share={','.join(map(str, range(1, count // 2 + 1)))}", "--grid", "rice=milled,paddy"
                 ]  # fmt: skip
-                took = _seconds(lambda: self._render("--output", str(place), *words))  # noqa: B023 - called now
+                took = wall(lambda: self._render("--output", str(place), *words))  # noqa: B023 - called now
                 rows.append((str(count), f"{took:.1f}", f"{took / count:.2f}"))
                 shutil.rmtree(place)
-                _say(f"{count} editions: {took / count:.2f} s each")
-        _say("\nCost of an edition by the length of a sweep.")
-        _table(("editions", "seconds", "seconds an edition"), rows)
+                say(f"{count} editions: {took / count:.2f} s each")
+        say("\nCost of an edition by the length of a sweep.")
+        print_table(("editions", "seconds", "seconds an edition"), rows)
 
     def pdf(self) -> None:
         """The PDF alone against nbconvert's other ways, where there is what they need."""
         ways = {"webpdf": shutil.which("chromium") or shutil.which("google-chrome"), "pdf": shutil.which("xelatex")}
         if not any(ways.values()):
-            _say("\nPDF: neither Chromium nor LaTeX is here to compare with.")
+            say("\nPDF: neither Chromium nor LaTeX is here to compare with.")
             return
         with tempfile.TemporaryDirectory() as folder:
             self._by_commands(self._parameters(), Path(folder))
@@ -263,13 +258,13 @@ class Times:
                     continue
                 command = [sys.executable, "-m", "jupyter", "nbconvert", "--to", way]
                 try:
-                    took = [_seconds(lambda: _run([*command, *map(str, notebooks)], self.root))  # noqa: B023
+                    took = [wall(lambda: run([*command, *map(str, notebooks)], self.root))  # noqa: B023
                             for _ in range(self.repeat)]  # fmt: skip
                     rows.append((way, _s(took), ""))
                 except Failed as error:
                     rows.append((way, "failed", str(error)[:60]))
-        _say("\nPDF of executed notebooks by nbconvert: our exporter and its own.")
-        _table(("exporter", "seconds", ""), rows)
+        say("\nPDF of executed notebooks by nbconvert: our exporter and its own.")
+        print_table(("exporter", "seconds", ""), rows)
 
     # ------------------------------------------------------------------------------------------------ how
 
@@ -278,8 +273,8 @@ class Times:
         words = ["--output", str(place), *(word for values in grid for word in ("--grid", values))]
         self._forget()
         with _watched_memory() as most:
-            took = _seconds(lambda: self._render(*words))
-        again = _seconds(lambda: self._render(*words))
+            took = wall(lambda: self._render(*words))
+        again = wall(lambda: self._render(*words))
         each = took / count
         rows = [("seconds", f"{took:.1f}", ""), ("seconds an edition", f"{each:.2f}", ""),
                 ("again, without a change", f"{again:.2f}", "")]  # fmt: skip
@@ -288,12 +283,12 @@ class Times:
         if self.floor_each:
             rows.append(("seconds an edition, times the floor", f"{each / self.floor_each:.2f}", "to reach: 2.5"))
         rows += [(f"peak memory of {what}, MB", f"{size:.0f}", "") for what, size in sorted(most.items())]
-        _say(f"\nA sweep of {count} editions from an empty cache, HTML and PDF.")
-        _table(("sweep", "", ""), rows)
+        say(f"\nA sweep of {count} editions from an empty cache, HTML and PDF.")
+        print_table(("sweep", "", ""), rows)
         shutil.rmtree(place)
 
     def _render(self, *words: str) -> str:
-        return _run([sys.executable, "-m", "analysis", "render", *words], self.root)
+        return run([sys.executable, "-m", "analysis", "render", *words], self.root)
 
     def _forget(self) -> None:
         for path in (self.root / ".cache", *(p for p in (self.root / "reports").iterdir() if p.is_dir())):
@@ -304,7 +299,7 @@ class Times:
         lines = path.read_text(encoding="utf-8").splitlines()
         lines[1] = re.sub(r"(,[^,\"]+?)x*,", rf"\1{'x' * (number + 1)},", lines[1], count=1)
         path.write_text("\n".join(lines) + "\n", encoding="utf-8")
-        _run([sys.executable, "-m", "analysis", "seal"], self.root)
+        run([sys.executable, "-m", "analysis", "seal"], self.root)
 
     def _parameters(self) -> dict[str, Any]:
         from analysis.parameters import resolve
@@ -315,10 +310,7 @@ class Times:
         given = folder / "parameters.yml"
         given.write_text(json.dumps(parameters), encoding="utf-8")
         for path in sorted((self.root / "notebooks").glob("*.ipynb")):
-            made = folder / path.name
-            _run([sys.executable, "-m", "papermill", str(path), str(made), "-f", str(given), "--cwd", str(path.parent),
-                  "-k", "python3"], self.root)  # fmt: skip
-            _run([sys.executable, "-m", "jupyter", "nbconvert", "--to", "html", str(made)], self.root)
+            by_tools(path, given, folder, self.root)
 
     def _nodes_of_tools(self, folder: Path) -> list[Any]:
         import nbformat
@@ -337,7 +329,7 @@ plan = build.plan("default")
 found = [parts.fetch(part, plan.catalogue, cache.default()) for part in notebooks.described(plan).values()]
 print(json.dumps([outputs.nodes_of(run.notebook) for run in found]))
 """
-        found: list[Any] = json.loads(_run([sys.executable, "-c", code], self.root))
+        found: list[Any] = json.loads(run([sys.executable, "-c", code], self.root))
         return found
 
 
@@ -383,26 +375,8 @@ def _processes(top: int) -> list[tuple[int, float]]:
     return found
 
 
-def _run(command: Sequence[str], root: Path) -> str:
-    """What `command` printed; raises Failed with the end of its complaint."""
-    done = subprocess.run(
-        command, capture_output=True, text=True, cwd=root, stdin=subprocess.DEVNULL,
-        env={**os.environ, "ANALYSIS_ROOT": str(root)},
-    )  # fmt: skip
-    if done.returncode:
-        lines = done.stderr.strip().splitlines() or ["it said nothing"]
-        raise Failed(f"`python {' '.join(command[1:4])[:60]}` ended with code {done.returncode}: {lines[-1]}")
-    return done.stdout
-
-
-def _seconds(action: Callable[[], object]) -> float:
-    begun = time.perf_counter()
-    action()
-    return time.perf_counter() - begun
-
-
 def _median(action: Callable[[], object], count: int) -> float:
-    return statistics.median(_seconds(action) for _ in range(count))
+    return statistics.median(wall(action) for _ in range(count))
 
 
 def _s(times: Sequence[float]) -> str:
@@ -411,18 +385,6 @@ def _s(times: Sequence[float]) -> str:
 
 def _r(times: Sequence[float], base: Sequence[float]) -> str:
     return f"{statistics.median(times) / statistics.median(base):.3f}"
-
-
-def _table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    widths = [max(len(row[column]) for row in [header, *rows]) for column in range(len(header))]
-    for row in [header, ["-" * width for width in widths], *rows]:
-        first, *others = row
-        cells = [first.ljust(widths[0]), *(text.rjust(width) for text, width in zip(others, widths[1:], strict=True))]
-        _say("  ".join(cells).rstrip())
-
-
-def _say(text: str) -> None:
-    print(text, flush=True)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ import sys
 from pathlib import Path
 
 import readme
-
 from analysis.render import build
 
 ROOT = Path(__file__).parents[1]

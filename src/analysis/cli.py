@@ -186,6 +186,18 @@ def _parameters(options: argparse.Namespace) -> int:
     return 0
 
 
+@contextlib.contextmanager
+def _knowing() -> Iterator[None]:
+    """Facts that a build or an earlier command computed from the same data are not computed again."""
+    from .catalogue import load
+    from .render import cache, parts
+    from .report import storing
+
+    with storing(parts.topics(load(), cache.default())):
+        yield
+
+
+@_knowing()
 def _fact(options: argparse.Namespace) -> int:
     from .formatting import fact_text
     from .printed import fact_lines
@@ -213,6 +225,7 @@ def _fact(options: argparse.Namespace) -> int:
     return 0
 
 
+@_knowing()
 def _explain(options: argparse.Namespace) -> int:
     from .explain import explain, explain_row
     from .printed import explanation_lines
@@ -227,6 +240,7 @@ def _explain(options: argparse.Namespace) -> int:
     return 0
 
 
+@_knowing()
 def _compare(options: argparse.Namespace) -> int:
     from . import errata
     from .compare import compare

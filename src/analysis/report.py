@@ -49,7 +49,10 @@ _HELD: weakref.WeakValueDictionary[tuple[ReportParameters, int], Report] = weakr
 
 
 class Store(Protocol):
-    """Where the facts of a topic are kept between processes, with the tables they were computed from."""
+    """Where the facts of a topic are kept between processes, with the tables of `catalogue` they were computed from."""
+
+    @property
+    def catalogue(self) -> Catalogue: ...
 
     def get(self, topic: str, parameters: Mapping[str, Any]) -> tuple[tuple[Fact, ...], set[str]] | None: ...
 
@@ -109,12 +112,13 @@ class Report:
                 "trade": trade_facts, "dependence": dependence_facts, "events": event_facts, "evidence": evidence_facts,
             }[topic]  # fmt: skip
             asked = self.parameters_of(topic)
-            held = _store.get(topic, asked) if _store else None
+            store = self._store()
+            held = store.get(topic, asked) if store else None
             if held is None:
                 with recorded() as read:
                     held = tuple(make(self)), read
-                if _store:
-                    _store.put(topic, asked, *held)
+                if store:
+                    store.put(topic, asked, *held)
             self._topics[topic] = held
         facts, names = self._topics[topic]
         note(names)
@@ -123,14 +127,19 @@ class Report:
     def rows(self, topic: str, what: str, make: Callable[[], list[Any]]) -> list[Any]:
         """What `make` gives, plain rows that hang on the parameters of `topic` alone, or what the store holds of it."""
         asked = self.parameters_of(topic)
-        if _store and (held := _store.get_rows(what, asked)):
+        store = self._store()
+        if store and (held := store.get_rows(what, asked)):
             note(held[1])
             return held[0]
         with recorded() as read:
             rows = make()
-        if _store:
-            _store.put_rows(what, asked, rows, read)
+        if store:
+            store.put_rows(what, asked, rows, read)
         return rows
+
+    def _store(self) -> Store | None:
+        """The store in use, where it is one of this report's data."""
+        return _store if _store and _store.catalogue is self.catalogue else None
 
     def parameters_of(self, topic: str) -> dict[str, Any]:
         """The parameters of a topic, as plain values."""

@@ -109,6 +109,17 @@ def episodes(
     return result
 
 
+@kept(2048)
+def episodes_of(
+    catalogue: Catalogue, class_id: str, flow: str, window_id: str, as_of: date | None, counts_from: str, late: bool
+) -> dict[str, list[Episode]]:
+    """`episodes` of a declared class and window among the regimes of a flow."""
+    declared = plan(catalogue)
+    known = events_of(catalogue, class_id, as_of)
+    kind, window, regimes = declared.classes[class_id], declared.windows[window_id], declared.regimes(flow)
+    return episodes(known, kind, window, regimes, counts_from=counts_from, late=late)
+
+
 def _opens_another(event: Event, regimes: tuple[Regime, ...]) -> bool:
     return any(event.event_id in regime.opened_by for regime in regimes)
 

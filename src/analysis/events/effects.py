@@ -7,9 +7,11 @@ regime before, up to the end of the windows. The other windows of the class, and
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 from .. import inference
 from ..inference import Rules, Stretch, Untested
@@ -67,14 +69,15 @@ def rules(report: Report, chosen: Choices, quick: bool = False) -> Rules:
 def design(report: Report, class_id: str, flow: str, window_id: str, chosen: Choices, data: Months) -> Design:
     """The stretches of a cell. Looks at which months have data, not at what they say."""
     declared = plan(report.catalogue)
-    kind, window = declared.classes[class_id], declared.windows[window_id]
     known = events.events_of(report.catalogue, class_id, report.parameters.as_of)
-    counts = kind.counts_from
+    counts = declared.classes[class_id].counts_from
     if chosen.dating == "other":
         counts = "date" if counts == "effective_date" else "effective_date"
     asked = report.parameters.listed("regimes")
     regimes = declared.regimes(flow)
-    found = events.episodes(known, kind, window, regimes, counts_from=counts, late=chosen.late)
+    found = events.episodes_of(
+        report.catalogue, class_id, flow, window_id, report.parameters.as_of, counts, chosen.late
+    )
     found = {name: items for name, items in found.items() if not asked or name in asked}
     every = [episode for items in found.values() for episode in items]
     if not every:
@@ -131,58 +134,75 @@ class _Builder:
     own: Array
     chosen: Choices
 
-    def at(self, month: int) -> int:
-        return month - self.data.start
-
     def count(self, episode: events.Episode) -> int:
         """Months of an episode that have data."""
-        return int(np.isfinite(self.own[self._inside(episode)]).sum())
+        return int(np.isfinite(self.own[self._at(episode.first, episode.last)]).sum())
 
-    def _inside(self, episode: events.Episode) -> list[int]:
-        return [self.at(m) for m in episode.months if 0 <= self.at(m) < len(self.own)]
+    def _at(self, first: int, last: int) -> slice:
+        """The positions of the months from `first` to `last`, as far as there are such months."""
+        end = len(self.own)
+        return slice(min(max(first - self.data.start, 0), end), min(max(last + 1 - self.data.start, 0), end))
 
     def stretch(
         self, base: Regime, compared: list[events.Episode], every: list[events.Episode], opens: bool
     ) -> tuple[Stretch, set[int]]:
         """The stretch of `compared` episodes with its baseline in `base`, and the months of that baseline."""
         y = np.full(len(self.own), np.nan)
-        for month in range(base.first, base.last + 1):
-            if 0 <= self.at(month) < len(y):
-                y[self.at(month)] = self.floored[self.at(month)]
+        whole = self._at(base.first, base.last)
+        y[whole] = self.floored[whole]
         for episode in every:
-            y[self._inside(episode)] = np.nan
+            y[self._at(episode.first, episode.last)] = np.nan
         if opens:
-            y[self.at(min(e.first for e in compared)) :] = np.nan
+            y[self._at(min(e.first for e in compared), self.data.start + len(y)).start :] = np.nan
         if self.data.control is not None:
             y = np.where(np.isfinite(self.data.control), y, np.nan)
-        used = {int(i) + self.data.start for i in np.flatnonzero(np.isfinite(y))}
-        inside = [self._inside(e) for e in compared]
-        for positions in inside:
-            y[positions] = self.own[positions]
+        used = set((np.flatnonzero(np.isfinite(y)) + self.data.start).tolist())
+        inside = [self._at(e.first, e.last) for e in compared]
+        for span in inside:
+            y[span] = self.own[span]
         finite = np.flatnonzero(np.isfinite(y))
-        low = min(int(finite[0]), *(p[0] for p in inside))
-        high = max(int(finite[-1]), *(p[-1] for p in inside))
-        spans = tuple((p[0] - low, p[-1] - low) for p in inside)
+        low = min(int(finite[0]), *(span.start for span in inside))
+        high = max(int(finite[-1]), *(span.stop - 1 for span in inside))
+        spans = tuple((span.start - low, span.stop - 1 - low) for span in inside)
         return Stretch(y[low : high + 1], self._design(low, high), spans, opens=opens), used
 
     def _design(self, low: int, high: int) -> Array:
-        numbers = month_numbers(self.data.start + low, high - low + 1)
+        start, n = self.data.start + low, high - low + 1
+        if self.data.control is None and not self.chosen.new_year:
+            return _without_controls(start % 12, n, self.chosen.baseline)
+        numbers = month_numbers(start, n)
         controls = []
         if self.data.control is not None:
             controls.append(np.nan_to_num(self.data.control[low : high + 1]))
         if self.chosen.new_year:
             controls.append((numbers <= 2).astype(float))
-        return inference.design(
-            numbers,
-            trend="trend" in self.chosen.baseline,
-            season="harmonic" if "season" in self.chosen.baseline else "none",
-            controls=np.column_stack(controls) if controls else None,
-        )
+        return _design(numbers, self.chosen.baseline, np.column_stack(controls))
 
 
-def effect(report: Report, made: Design, chosen: Choices, quick: bool = False) -> inference.Effect | Untested | None:
+@lru_cache(maxsize=1024)
+def _without_controls(start: int, n: int, baseline: str) -> Array:
+    made = _design(month_numbers(start, n), baseline, None)
+    made.flags.writeable = False  # many stretches share it
+    return made
+
+
+def _design(numbers: npt.NDArray[np.int64], baseline: str, controls: Array | None) -> Array:
+    return inference.design(
+        numbers,
+        trend="trend" in baseline,
+        season="harmonic" if "season" in baseline else "none",
+        controls=controls,
+    )
+
+
+def effect(report: Report, made: Design, chosen: Choices) -> inference.Effect | Untested | None:
     """The effect of a design; None where there is no stretch to compare."""
-    return inference.effect(made.stretches, rules(report, chosen, quick)) if made.stretches else None
+    return inference.effect(made.stretches, rules(report, chosen)) if made.stretches else None
+
+
+def estimate(report: Report, made: Design, chosen: Choices) -> inference.Estimate | Untested | None:
+    """The effect of a design from few draws and without a test; None where there is no stretch to compare."""
+    return inference.estimate(made.stretches, rules(report, chosen, quick=True)) if made.stretches else None
 
 
 def outcome(report: Report, flow: str, chosen: Choices) -> Months:

@@ -40,7 +40,7 @@ def curve(study: Study) -> list[Row]:
         if study.effect(key)[0] is None:
             continue
         for spec_id in study.plan.specifications:
-            found, reason = study.effect(key, spec_id, quick=spec_id != "main")
+            found, reason = study.effect(key) if spec_id == "main" else study.estimate(key, spec_id)
             if found is None:
                 rows.append([*key, spec_id, None, None, None, reason])
                 continue

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
 from .. import inference
-from ..inference import Effect, Untested
+from ..inference import Effect, Estimate, Untested
 from ..reading import recorded, remembered
 from . import breaks, correlations, effects, sensitivity, testable
 from .breaks import Found
@@ -22,6 +22,7 @@ from .testable import Possible
 if TYPE_CHECKING:
     from ..report import Report
 
+T = TypeVar("T", Effect, Estimate)
 Key = tuple[str, str, str]  # class, flow, window
 
 
@@ -90,11 +91,13 @@ class Study:
             self._designs[spec_id, key] = made
         return self._designs[spec_id, key]
 
-    def effect(self, key: Key, spec_id: str = "main", quick: bool = False) -> tuple[Effect | None, str]:
-        """The effect of a cell under a specification, or None and why; with `quick` from few draws, and not kept."""
-        if quick:
-            made = self.design(key, spec_id)
-            return _named(effects.effect(self.report, made, self.choices(spec_id), quick=True), made)
+    def estimate(self, key: Key, spec_id: str) -> tuple[Estimate | None, str]:
+        """The effect of a cell under a specification, or None and why, from few draws and without a test."""
+        made = self.design(key, spec_id)
+        return _named(effects.estimate(self.report, made, self.choices(spec_id)), made)
+
+    def effect(self, key: Key, spec_id: str = "main") -> tuple[Effect | None, str]:
+        """The effect of a cell under a specification, or None and why."""
         if (spec_id, key) not in self._effects:
             made = self.design(key, spec_id)
             with recorded(self.read):
@@ -189,7 +192,7 @@ class Study:
             return sensitivity.curve(self)
 
 
-def _named(found: Effect | Untested | None, made: Design) -> tuple[Effect | None, str]:
+def _named(found: T | Untested | None, made: Design) -> tuple[T | None, str]:
     """An effect, or None and the reason."""
     if found is None:
         return None, made.reason

@@ -1,6 +1,7 @@
 """The effect of a class of events on one flow, with everything that must stand beside it.
 
-`testable` looks at no figure inside a window; `effect` prints the result. Both rest on the same placements.
+`testable` looks at no figure inside a window; `effect` prints the result; `estimate` is the same effect and interval
+without a test, for one specification among many. All rest on the same placements.
 """
 
 from __future__ import annotations
@@ -13,12 +14,12 @@ from typing import Literal
 
 import numpy as np
 
-from . import robust
+from . import noise, robust
 from .bootstrap import block_index, block_length
 from .calibrated import Reference, ratios, reference
-from .errors import Placements, placements
-from .noise import correlation_matrix, estimate
-from .placebo import Joint, Null, join, null, p_values
+from .errors import Baseline, Placements, placements
+from .noise import correlation_matrix
+from .placebo import Joint, Null, join, less_others, null, p_values
 from .placements import enough, placebo_masks, shift_masks
 from .power import detectable, noise_effects, planted
 from .reasons import Reason, Untested
@@ -86,6 +87,15 @@ class Effect:
     baseline_months: int
 
 
+@dataclass(frozen=True)
+class Estimate:
+    """`effect`, `low` and `high` of an `Effect`, without its tests."""
+
+    effect: float
+    low: float
+    high: float
+
+
 @dataclass(frozen=True, eq=False)
 class Many:
     """p of s series (s,) by each comparison; None where there is no such comparison."""
@@ -124,18 +134,10 @@ def effect(stretches: Sequence[Stretch], rules: Rules | None = None) -> Effect |
     without enough figures is left out, and so is a stretch whose baseline is too short; the counts show it.
     """
     rules = rules or Rules()
-    ready = placed(stretches, rules)
-    if isinstance(ready, Untested):
-        return ready
-    made, used = ready
-    residuals = [_residuals(stretch) for stretch in used]
-    if _constant(used, residuals):
-        return Untested(Reason.CONSTANT)
-    joint, effects = _effects(made.placebo, used, rules)
-    if not np.isfinite(effects[0, 0]):
-        return Untested(Reason.NOT_IDENTIFIED)
-    if joint.placements == 0:
-        return Untested(Reason.NO_PLACEMENT)
+    found = _measured(stretches, rules, beside=True)
+    if isinstance(found, Untested):
+        return found
+    made, used, residuals, joint, effects = found
     p, by_noise = _p(replace(made, placebo=joint), effects)
     placebo = replace(null(joint, effects), p=float(p[0]))
     low, high, block, widening = _interval(made.placebo, used, residuals, rules)
@@ -154,6 +156,18 @@ def effect(stretches: Sequence[Stretch], rules: Rules | None = None) -> Effect |
     )  # fmt: skip
 
 
+def estimate(stretches: Sequence[Stretch], rules: Rules | None = None) -> Estimate | Untested:
+    """What `effect` gives as effect and interval; no p is computed. Reasons as for `effect`."""
+    rules = rules or Rules()
+    found = _measured(stretches, rules, beside=False)
+    if isinstance(found, Untested):
+        return found
+    made, used, residuals, _, effects = found
+    centre = float(less_others(effects)[0, 0])
+    low, high, *_ = _interval(made.placebo, used, residuals, rules)
+    return Estimate(centre, centre + low, centre + high)
+
+
 def testable(stretches: Sequence[Stretch], rules: Rules | None = None) -> Testable | Untested:
     """What `effect` could show of the same stretches; figures inside the windows are not looked at."""
     rules = rules or Rules()
@@ -164,12 +178,12 @@ def testable(stretches: Sequence[Stretch], rules: Rules | None = None) -> Testab
     residuals = [_residuals(stretch) for stretch in used]
     if _constant(used, residuals):
         return Untested(Reason.CONSTANT)
-    rho, sd = zip(*(estimate(r, s.x) for r, s in zip(residuals, used, strict=True)), strict=True)
+    rho, sd = zip(*(noise.estimate(r, s.x) for r, s in zip(residuals, used, strict=True)), strict=True)
 
     def smallest_effect(joint: Joint, test: Callable[[Joint, Floats], Floats]) -> float | None:
         rng = np.random.default_rng(rules.seed)
-        noise = noise_effects(joint, used, rho, sd, rules.power_simulations, rng)
-        return detectable(joint, test, noise, planted(joint, used), rules.alpha, rules.power)
+        unmoved = noise_effects(joint, used, rho, sd, rules.power_simulations, rng)
+        return detectable(joint, test, unmoved, planted(joint, used), rules.alpha, rules.power)
 
     enough_rows = max(POWER_PLACEMENTS, math.ceil(4 / rules.alpha))
     few = made.placebo.first(enough_rows)
@@ -224,7 +238,10 @@ def percent(log_points: float) -> float:
 
 @dataclass(frozen=True, eq=False)
 class Placed:
-    """Placements of the stretches that can be used: `indices` of these among those with figures in a window."""
+    """Placements of the stretches that can be used: `indices` of these among those with figures in a window.
+
+    `shift` and `reference` are the comparisons beside the placebo dates, where they were asked for.
+    """
 
     indices: tuple[int, ...]
     placebo: Joint
@@ -254,10 +271,11 @@ class _Shape:
         return Stretch(np.where(finite, 0.0, np.nan), x, self.episodes, self.opens, pool)
 
 
-def placed(stretches: Sequence[Stretch], rules: Rules) -> tuple[Placed, list[Stretch]] | Untested:
+def placed(stretches: Sequence[Stretch], rules: Rules, beside: bool = True) -> tuple[Placed, list[Stretch]] | Untested:
     """The placements, made once for equal months and rules, and the stretches that they belong to.
 
-    Of each stretch those episodes alone are kept that have enough figures. Reasons as for `effect`, but CONSTANT.
+    Of each stretch those episodes alone are kept that have enough figures. Without `beside` the placebo dates alone are
+    placed. Reasons as for `effect`, but CONSTANT.
     """
     if not any(stretch.episodes for stretch in stretches):
         return Untested(Reason.EMPTY_CLASS)
@@ -268,7 +286,7 @@ def placed(stretches: Sequence[Stretch], rules: Rules) -> tuple[Placed, list[Str
     key = replace(
         rules, alpha=0.05, power=0.8, level=0.95, statistic="mean", resamples=0, power_simulations=0, power_beside=True
     )
-    made = _made(tuple(map(_Shape.of, usable)), key)
+    made = _made(tuple(map(_Shape.of, usable)), key, beside)
     return made if isinstance(made, Untested) else (made, [usable[index] for index in made.indices])
 
 
@@ -284,14 +302,15 @@ def _with_data(stretch: Stretch, least_share: float) -> Stretch:
 
 
 @lru_cache(maxsize=16)
-def _made(shapes: tuple[_Shape, ...], rules: Rules) -> Placed | Untested:
+def _made(shapes: tuple[_Shape, ...], rules: Rules, beside: bool) -> Placed | Untested:
     rng = np.random.default_rng(rules.seed)
     usable, reasons = [], []
     for index, shape in enumerate(shapes):
         stretch = shape.stretch()
-        observed = placements(stretch, stretch.window[None], rules.least_months)
+        baseline = Baseline.of(stretch)
+        observed = placements(stretch, stretch.window[None], rules.least_months, baseline)
         if len(observed.months):
-            usable.append((index, stretch))
+            usable.append((index, stretch, baseline))
             continue
         outside = int((stretch.fit_months & ~stretch.window).sum())
         few = outside < max(rules.least_months, stretch.x.shape[1])
@@ -302,32 +321,57 @@ def _made(shapes: tuple[_Shape, ...], rules: Rules) -> Placed | Untested:
         )
     if not usable:
         return reasons[0]
-    stretches = [stretch for _, stretch in usable]
+    stretches, baselines = [stretch for _, stretch, _ in usable], [baseline for *_, baseline in usable]
     if sum(len(stretch.episodes) for stretch in stretches) < rules.least_episodes:
         return Untested(Reason.ONE_EVENT)
     listed = [placebo_masks(stretch, rules.least_share, rules.draws, rng) for stretch in stretches]
-    parts = [_with_observed(s, masks, rules) for s, (masks, _) in zip(stretches, listed, strict=True)]
+    parts = [_with_observed(s, masks, rules, b) for s, (masks, _), b in zip(stretches, listed, baselines, strict=True)]
     placebo = join(parts, all(exact for _, exact in listed), rules.draws, rng)
     if placebo.placements == 0:
         return Untested(Reason.NO_PLACEMENT)
-    opens = any(stretch.opens for stretch in stretches)
-    known = reference(placebo) if opens else None
-    return Placed(tuple(i for i, _ in usable), placebo, _shift(stretches, rules, rng), known)
+    indices, opens = tuple(i for i, *_ in usable), any(stretch.opens for stretch in stretches)
+    if not beside:
+        return Placed(indices, placebo, Untested(Reason.NO_PLACEMENT), None)
+    return Placed(indices, placebo, _shift(stretches, baselines, rules, rng), reference(placebo) if opens else None)
 
 
-def _shift(stretches: Sequence[Stretch], rules: Rules, rng: np.random.Generator) -> Joint | Untested:
+def _shift(
+    stretches: Sequence[Stretch], baselines: Sequence[Baseline], rules: Rules, rng: np.random.Generator
+) -> Joint | Untested:
     if any(stretch.opens for stretch in stretches):
         return Untested(Reason.OPENS_REGIME)
-    parts = [_with_observed(s, shift_masks(s, rules.least_share), rules) for s in stretches]
+    parts = [
+        _with_observed(s, shift_masks(s, rules.least_share), rules, b)
+        for s, b in zip(stretches, baselines, strict=True)
+    ]
     joint = join(parts, True, rules.draws, rng)
     return joint if joint.placements else Untested(Reason.NO_PLACEMENT)
 
 
-def _with_observed(stretch: Stretch, masks: Bools, rules: Rules) -> Placements:
-    return placements(stretch, np.vstack([stretch.window[None], masks]), rules.least_months)
+def _with_observed(stretch: Stretch, masks: Bools, rules: Rules, baseline: Baseline) -> Placements:
+    return placements(stretch, np.vstack([stretch.window[None], masks]), rules.least_months, baseline)
 
 
 # --------------------------------------------------------------------------------------------- the figures
+
+
+def _measured(
+    stretches: Sequence[Stretch], rules: Rules, beside: bool
+) -> tuple[Placed, list[Stretch], list[Floats], Joint, Floats] | Untested:
+    """Placements, usable stretches, residuals of their baselines, and effects (p, 1) of the placements in `Joint`."""
+    ready = placed(stretches, rules, beside)
+    if isinstance(ready, Untested):
+        return ready
+    made, used = ready
+    residuals = [_residuals(stretch) for stretch in used]
+    if _constant(used, residuals):
+        return Untested(Reason.CONSTANT)
+    joint, effects = _effects(made.placebo, used, rules)
+    if not np.isfinite(effects[0, 0]):
+        return Untested(Reason.NOT_IDENTIFIED)
+    if joint.placements == 0:
+        return Untested(Reason.NO_PLACEMENT)
+    return made, used, residuals, joint, effects
 
 
 def _p(made: Placed, effects: Floats) -> tuple[Floats, Floats | None]:
@@ -389,7 +433,7 @@ def _interval(
         drawn = known[block_index(len(known), len(part.known), block, rules.resamples, rng)]
         weights = part.months[0] * part.weights[0]
         total += drawn @ weights
-        rho, sd = estimate(values, stretch.x, caution=1.0)
+        rho, sd = noise.estimate(values, stretch.x, caution=1.0)
         variance += float(sd**2 * (weights @ correlation_matrix(rho, part.known) @ weights))
         months += int(part.months[0])
         longest = max(longest, block)

@@ -45,30 +45,51 @@ class Placements:
         )  # fmt: skip
 
 
-def placements(stretch: Stretch, masks: Bools, least_months: int) -> Placements:
-    """The weights of each row of `masks` (p, n), a placement of windows in `stretch`.
+@dataclass(frozen=True, eq=False)
+class Baseline:
+    """What all placements in a stretch share: its known months (m,), which of them may be fitted, the design in an
+    orthonormal basis (m, k) with its products (m, k * k), and the working correlations; `sound` is False where the
+    design is deficient."""
+
+    known: Ints
+    fit: Bools
+    basis: Floats
+    outer: Floats
+    correlations: tuple[Floats, ...]
+    sound: bool
+
+    @classmethod
+    def of(cls, stretch: Stretch) -> Baseline:
+        known = np.flatnonzero(stretch.finite)  # months without a figure carry no weight and cost no time
+        fit, x = stretch.fit_months[known], stretch.x[known]
+        found = _basis(x, fit)
+        basis = x if found is None else found
+        outer = (basis[:, :, None] * basis[:, None, :]).reshape(len(known), -1)
+        correlations = tuple(correlation_matrix(rho, known) for rho in WORKING_RHOS)
+        return cls(known, fit, basis, outer, correlations, found is not None)
+
+
+def placements(stretch: Stretch, masks: Bools, least_months: int, baseline: Baseline | None = None) -> Placements:
+    """The weights of each row of `masks` (p, n), a placement of windows in `stretch`; `baseline` saves making it anew.
 
     Method: with Q an orthonormal basis of the design over the months that may be fitted, least squares without
     the window W needs only the small matrix I - Q_W'Q_W; nothing is fitted anew month by month.
     """
-    known = np.flatnonzero(stretch.finite)  # months without a figure carry no weight and cost no time
-    fit, window = stretch.fit_months[known], masks[:, known]
-    baseline = (fit & ~window).sum(axis=1)
-    kept = np.flatnonzero(window.any(axis=1) & (baseline >= max(least_months, 1)))
-    basis = _basis(stretch.x[known], fit)
-    if basis is None:
-        kept, basis = kept[:0], stretch.x[known]
+    shared = baseline or Baseline.of(stretch)
+    known, fit, basis = shared.known, shared.fit, shared.basis
+    window = masks[:, known]
+    used = (fit & ~window).sum(axis=1)
+    kept = np.flatnonzero(window.any(axis=1) & (used >= max(least_months, 1)) & shared.sound)
     k = basis.shape[1]
-    outer = (basis[:, :, None] * basis[:, None, :]).reshape(len(known), k * k)
-    left = np.eye(k) - ((window[kept] & fit).astype(float) @ outer).reshape(-1, k, k)
+    left = np.eye(k) - ((window[kept] & fit).astype(float) @ shared.outer).reshape(-1, k, k)
     sound = _regular(left)
     kept, left = kept[sound], left[sound]
     window = window[kept].astype(float)
     months = masks[kept][:, known].sum(axis=1)
     pull = np.linalg.solve(left, (window @ basis)[:, :, None])[:, :, 0]
     some = (window - fit * (1 - window) * (pull @ basis.T)) / months[:, None]
-    variance = [((some @ correlation_matrix(rho, known)) * some).sum(axis=1) for rho in WORKING_RHOS]
-    return Placements(known, some, months, np.column_stack(variance), baseline[kept], masks[kept] & stretch.finite)
+    variance = [((some @ matrix) * some).sum(axis=1) for matrix in shared.correlations]
+    return Placements(known, some, months, np.column_stack(variance), used[kept], masks[kept] & stretch.finite)
 
 
 def _basis(x: Floats, fit: Bools) -> Floats | None:

@@ -37,7 +37,8 @@ def known_series(rhos: Sequence[float], n: int, known: Ints, draws: int, rng: np
 
 def correlation_matrix(rho: float, months: Ints) -> Floats:
     """(m, m) correlation of an AR(1) between calendar months at the positions `months` (m,)."""
-    return np.asarray(float(rho) ** np.abs(months[:, None] - months[None, :]))
+    apart = np.abs(months[:, None] - months[None, :])
+    return np.asarray((float(rho) ** np.arange(apart.max(initial=0) + 1))[apart])
 
 
 def estimate(residuals: Floats, x: Floats, caution: float = 0.0) -> tuple[float, float]:

@@ -44,7 +44,7 @@ def means(y: Floats, x: Floats, fit: Bools, masks: Bools, twin: Twin) -> Floats:
 def _huber(y: Floats, x: Floats, base: Floats) -> Floats:
     """(p, n) expected values."""
 
-    def update(expected: Floats) -> tuple[Floats, Floats]:
+    def update(expected: Floats, base: Floats) -> tuple[Floats, Floats]:
         errors = y - expected
         spread = _row_median(np.where(base > 0, np.abs(errors), np.nan))[:, None] / TO_SD
         size = np.abs(errors) / np.maximum(spread, np.finfo(float).tiny)
@@ -65,7 +65,7 @@ def _row_median(values: Floats) -> Floats:
 def _poisson(values: Floats, x: Floats, base: Floats) -> Floats:
     """(p, n) log of the expected values."""
 
-    def update(expected: Floats) -> tuple[Floats, Floats]:
+    def update(expected: Floats, base: Floats) -> tuple[Floats, Floats]:
         mean = np.exp(np.clip(expected, -FARTHEST, FARTHEST))
         return base * mean, expected + (values - mean) / mean
 
@@ -74,20 +74,27 @@ def _poisson(values: Floats, x: Floats, base: Floats) -> Floats:
 
 
 def _reweighted(
-    x: Floats, base: Floats, target: Floats, update: Callable[[Floats], tuple[Floats, Floats]]
+    x: Floats, base: Floats, target: Floats, update: Callable[[Floats, Floats], tuple[Floats, Floats]]
 ) -> Floats:
-    """Least squares with weights and targets that `update` draws from the last fit, for all placements at once."""
+    """Least squares with weights and targets that `update` draws from the last fit, for all placements at once.
+
+    `update` takes the fit and the baseline months of the placements that have not settled, (r, n) each.
+    """
     weights = base
-    expected: Floats = np.full(base.shape, np.nan)
-    open_rows = np.ones(len(base), dtype=bool)
+    result: Floats = np.full(base.shape, np.nan)
+    left_over = np.arange(len(base))  # a placement that has settled takes no part in later rounds
+    before = result.copy()
+    ridge = np.eye(x.shape[1]) * RIDGE
     for _ in range(ROUNDS):
-        left = (weights[:, None, :] * x.T) @ x + np.eye(x.shape[1]) * RIDGE
+        left = (weights[:, None, :] * x.T) @ x + ridge
         right = (weights * target) @ x
         fitted = np.linalg.solve(left, right[:, :, None])[:, :, 0] @ x.T
-        open_rows = ~(np.abs(fitted - expected).max(axis=1) < SETTLED)
-        expected = fitted
-        if not open_rows.any():
+        result[left_over] = fitted
+        moving = ~(np.abs(fitted - before).max(axis=1) < SETTLED)
+        left_over, before = left_over[moving], fitted[moving]
+        if not len(left_over):
             break
-        weights, target = update(expected)
-    expected[open_rows & ~(np.abs(expected).max(axis=1) <= FARTHEST)] = np.nan
-    return expected
+        weights, target = update(before, base[left_over])
+    astray = left_over[~(np.abs(result[left_over]).max(axis=1) <= FARTHEST)]
+    result[astray] = np.nan
+    return result

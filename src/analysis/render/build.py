@@ -276,7 +276,7 @@ def _make(
             {"name": name, "seconds": round(run.seconds, 2), "made_from": run.made_from} for name, run in runs.items()
         ),
         started=started, finished=_clock(), tables=table_hashes(plan.catalogue), code=inputs.code_hashes(),
-        request=plan.request,
+        request=plan.request, facts=len(book),
     )  # fmt: skip
     manifests.write_manifest(folder, manifest)
     return manifest

@@ -23,7 +23,7 @@ class Manifest:
     `files` maps the path of a file inside the report to its SHA-256, `tables` each table of the data package to
     the hash of its file, `code` each module that facts are computed with. The clock times of a build stand here
     and in no other file. `request` is a digest of what was asked for and of every file that was there for it (see
-    `quick`). Reports made before the last three were recorded have none.
+    `quick`), `facts` the number of facts. Reports made before the last four were recorded have none.
     """
 
     edition: str
@@ -40,6 +40,7 @@ class Manifest:
     tables: dict[str, str] = field(default_factory=dict)
     code: dict[str, str] = field(default_factory=dict)
     request: str = ""
+    facts: int | None = None
 
     @property
     def documents(self) -> list[str]:
@@ -62,11 +63,11 @@ class Built:
     @classmethod
     def of(cls, edition: str, output: Path, manifest: Manifest, made: bool, seconds: float) -> Built:
         """The report that stands in `output`, as its files say."""
-        facts = json.loads((output / FACTS).read_text(encoding="utf-8"))["facts"]
-        return cls(
-            edition, output, made, tuple(sorted([*manifest.files, MANIFEST])), tuple(manifest.documents), len(facts),
-            seconds,
-        )  # fmt: skip
+        facts = manifest.facts
+        if facts is None:
+            facts = len(json.loads((output / FACTS).read_text(encoding="utf-8"))["facts"])
+        files = tuple(sorted([*manifest.files, MANIFEST]))
+        return cls(edition, output, made, files, tuple(manifest.documents), facts, seconds)
 
 
 @dataclass(frozen=True)
