@@ -80,27 +80,66 @@ for path in sorted(Path("notebooks").glob("*.ipynb")):
     (folder / path.stem).with_suffix(".html").write_text(HTMLExporter().from_notebook_node(made)[0])
 print(time.perf_counter() - begun)
 """
-
-
-# A session of notebooks, and in it one after the other the same small one.
+# A session of notebooks, and in it one after the other the same small one. The third way is the other of papermill's
+# extension points: an engine that forks this process and runs the cells in IPython, without a kernel.
 KERNELS = """
-import sys, tempfile, time
+import json, os, sys, tempfile, time
 from pathlib import Path
 import nbformat
+import papermill
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+from papermill.engines import Engine, papermill_engines
 from analysis.parameters import resolve
-from analysis.render import execute, scratch
+from analysis.render import execute, forks, scratch
 sys.modules.setdefault("rfc3987_syntax", None)
+
+def in_ipython(cells):
+    shell = InteractiveShell.instance()
+    for number, cell in enumerate(cells, start=1):
+        with capture_output():
+            done = shell.run_cell(cell.source, store_history=True)
+        done.raise_error()
+        if done.result is not None:
+            data, _ = shell.display_formatter.format(done.result)
+            cell.outputs = [nbformat.v4.new_output("execute_result", data, execution_count=number)]
+        cell.execution_count = number
+    return json.dumps(cells).encode()
+
+class InFork(Engine):
+    @classmethod
+    def execute_managed_notebook(cls, manager, kernel_name, **options):
+        reader, writer = os.pipe()
+        if not os.fork():
+            with open(writer, "wb") as file:
+                file.write(in_ipython(manager.nb.cells))
+            os._exit(0)
+        os.close(writer)
+        with open(reader, "rb") as file:
+            manager.nb.cells = nbformat.from_dict(json.loads(file.read()))
+        os.wait()
+
+papermill_engines.register("in-fork", InFork)
 summary = nbformat.read(next(Path("notebooks").glob("00_*.ipynb")), 4)
 cells = [cell for cell in summary.cells if "parameters" in cell.metadata.get("tags", [])]
-start = nbformat.v4.new_code_cell("import analysis; report = analysis.start(globals())")
-with scratch.folder() as folder, execute.session(folder, sys.argv[1]) as session:
+start = nbformat.v4.new_code_cell("import analysis; report = analysis.start(globals()); report")
+way, count = sys.argv[1], int(sys.argv[2])
+with scratch.folder() as folder, execute.session(folder, "plain" if way == "engine" else way) as session:
     path = Path(folder) / "small.ipynb"
     nbformat.write(nbformat.v4.new_notebook(cells=[*cells, start]), path)
-    for number in range(int(sys.argv[2]) + 1):
+    if way == "engine":
+        forks.preload(Path("notebooks"))
+    for number in range(count + 1):
         begun = time.perf_counter()
-        session.execute(path, resolve({}), edition="bench", keep=Path(folder))
+        if way == "engine":
+            made = papermill.execute_notebook(str(path), None, resolve({}).plain(), engine_name="in-fork",
+                                              kernel_name="python3", language="python", progress_bar=False)
+        else:
+            made = session.execute(path, resolve({}), edition="bench", keep=Path(folder)).notebook
+        took = time.perf_counter() - begun
+        assert "masthead" in json.dumps(made.cells[-1].outputs), made.cells[-1]
         if number:
-            print(time.perf_counter() - begun)
+            print(took)
 """
 
 
@@ -156,12 +195,13 @@ class Times:
     # ---------------------------------------------------------------------------------------- what is timed
 
     def kernels(self) -> None:
-        """What Jupyter costs a notebook that does nothing but start the report, in a plain and in a forked kernel."""
+        """What Jupyter costs a notebook that does nothing but start the report: both kernels, and no kernel."""
         rows = []
-        for kind in ("plain", "forked"):
+        for kind in ("plain", "forked", "engine"):
             printed = run([sys.executable, "-c", KERNELS, kind, str(max(3, self.repeat))], self.root)
             rows.append((kind, f"{statistics.median(map(float, printed.split())):.2f}"))
         say("\nA notebook of one cell, `analysis.start`, from the start of its kernel to its end, in a session.")
+        say("Engine: papermill's other extension point, IPython in a fork without a kernel.")
         print_table(("kernel", "seconds"), rows)
 
     def one(self) -> None:
