@@ -22,14 +22,17 @@ from typing import Any
 import pytest
 import yaml
 
+import test_refresh_comtrade
 from analysis import Report, cli, tables
 from analysis.catalogue import load
 from analysis.errors import UserError
 from analysis.explain import explain
 from analysis.facts import Fact
 from analysis.parameters import PARAMETER_NAMES, ReportParameters, resolve
+from analysis.refresh import comtrade
 from analysis.trade import facts as trade_facts
 from conftest import ROOT, Project, contents, showing
+from publisher import publishing
 
 FACT = "trade.growth.customs.2014"
 POSIX_SIGNALS = pytest.mark.skipif(sys.platform == "win32", reason="Signals are those of POSIX systems.")
@@ -395,7 +398,10 @@ def test_an_example_of_the_help_runs(
     project = knowing
     small(project, report, name="01_trade_growth")
     monkeypatch.chdir(project.root)
-    said = say(*shlex.split(example))
+    with publishing() as publisher:
+        monkeypatch.setattr(comtrade, "ADDRESS", publisher.address)
+        publisher.answers = test_refresh_comtrade.answer
+        said = say(*shlex.split(example))
     # A project without a lock has something to do; that is what `check` is for.
     assert said.code == int(example.startswith("check")) and said.err == "" and said.out.strip(), said
     if example.startswith("render") and "--dry-run" not in example:

@@ -36,7 +36,8 @@ UNITS = {
     "usd_million", "percent", "index_1982_84", "tonnes", "tonnes_n", "kt", "barrels", "mtoe", "kt_c", "ratio",
     "persons", "km", "years", "tiv_million", "score", "cny_per_usd",
 }  # fmt: skip
-TERMS = {"single-figures-quoted", "publisher-terms", "own-work", "public-domain", "open-licence"}
+TERMS = {"single-figures-quoted", "publisher-terms", "publisher-interface", "own-work", "public-domain",
+         "open-licence"}  # fmt: skip
 BASES = {"customs", "kotra", "comtrade", "mirror", "other", "with_inter_korean"}
 MEASURES = {
     "exports", "imports", "total", "crude_estimate", "growth_exports", "growth_imports", "growth_total", "all",

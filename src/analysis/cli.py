@@ -267,6 +267,14 @@ def _check(options: argparse.Namespace) -> int:
     return int(check.needs_doing(findings))
 
 
+def _refresh(options: argparse.Namespace) -> int:
+    from .refresh.refresh import refresh
+
+    done = refresh(options.source, options.years, apply=options.apply, progress=_progress)
+    print("\n".join(done.lines()))
+    return 0
+
+
 def _seal(options: argparse.Namespace) -> int:
     from .catalogue import Catalogue, seal
 
@@ -585,6 +593,12 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
+def _add_refresh(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("source", metavar="SOURCE", help="whose figures: comtrade (UN Comtrade, China's trade by year)")
+    parser.add_argument("--years", metavar="FIRST-LAST", help="a year or a span (default: all that the source has)")
+    parser.add_argument("--apply", action="store_true", help="take in what is new and changed, as a new data package")
+
+
 Command = tuple[
     Callable[[argparse.Namespace], int], str, Callable[[argparse.ArgumentParser], None], tuple[str, ...]
 ]
@@ -619,6 +633,10 @@ COMMANDS: dict[str, Command] = {
     "check": (
         _check, "Say how things stand: data, environment, notebooks, reports; ends with 1 when something needs doing.",
         _add_check, ("check", "check --json"),
+    ),
+    "refresh": (
+        _refresh, "Fetch newer figures from their publisher, say what would change, and take them in if asked to.",
+        _add_refresh, ("refresh comtrade --years 2017-2019", "refresh comtrade --years 2019 --apply"),
     ),
     "seal": (
         _seal, "After a meant change of data/: record the hashes and row counts of the tables.", _add_nothing,

@@ -1,0 +1,88 @@
+"""A new version of the data package, put in the place of the old one as a whole or not at all."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shutil
+from collections.abc import Callable, Mapping
+from datetime import date
+from pathlib import Path
+
+from ..catalogue import Catalogue, load, seal
+from ..project import project_root
+from ..render import swap
+from .web import Refused
+
+Row = dict[str, str]
+Rows = list[Row]
+PACKAGE = "datapackage.json"
+
+
+def table(catalogue: Catalogue, name: str) -> Rows:
+    """The rows of a table as they stand in its file, every cell as text."""
+    with catalogue.tables[name].path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def replace(catalogue: Catalogue, tables: Mapping[str, Rows], today: date, sound: Callable[[Catalogue], object]) -> str:
+    """Write `tables` in place of those of the same names, and return the version of the new data package.
+
+    The new package is made beside the old one and verified, `sound` is called with it and may raise, and then two
+    renames under a journal put it in place (`render.swap`). Raises Refused where the data changed in the meantime.
+    """
+    root = catalogue.root
+    before = (root / PACKAGE).read_bytes()
+    try:
+        with swap.lock(root):
+            swap.recover(root)
+            new = swap.new_folder(root)
+            shutil.copytree(root, new)
+            try:
+                for name, rows in tables.items():
+                    file = new / catalogue.tables[name].path.relative_to(root)
+                    file.write_text(_text(list(catalogue.tables[name].fields), rows), encoding="utf-8")
+                version = _renew(new / PACKAGE, today)
+                seal(new)
+                made = Catalogue(new)
+                made.verify()
+                sound(made)
+                if (root / PACKAGE).read_bytes() != before:
+                    raise Refused("The data were changed while newer figures were being taken in: ask again.")
+            except BaseException:
+                shutil.rmtree(new, ignore_errors=True)
+                raise
+            swap.swap(root)
+    except OSError as error:
+        raise Refused(f"The data package cannot be written: {error.strerror or error}.") from None
+    load.cache_clear()
+    return version
+
+
+def recover(root: Path | None = None) -> str | None:
+    """Finish or undo a change of the data that was interrupted; one sentence, or None where there was none."""
+    folder = root or project_root() / "data"
+    if "data" not in swap.remains(folder.parent):
+        return None
+    with swap.lock(folder):
+        return "An interrupted change of the data was cleared up." if swap.recover(folder) else None
+
+
+def _text(columns: list[str], rows: Rows) -> str:
+    buffer = io.StringIO(newline="")
+    writer = csv.DictWriter(buffer, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return buffer.getvalue()
+
+
+def _renew(path: Path, today: date) -> str:
+    """Version and day of the package: the day, and a count for a second version of one day."""
+    body = json.loads(path.read_text(encoding="utf-8"))
+    day = f"{today:%Y.%m.%d}"
+    first, _, count = str(body["version"]).partition("-")
+    body["version"] = day if first != day else f"{day}-{int(count or 1) + 1}"
+    body["created"] = today.isoformat()
+    path.write_text(json.dumps(body, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+    return str(body["version"])

@@ -1,0 +1,116 @@
+"""The command `refresh`: fetch, say what would change, and take it in when asked to."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from ..catalogue import Catalogue, load
+from ..errors import UserError, listing, nearest, shown
+from ..parameters import resolve
+from . import changes, comtrade, package, yearly
+from .changes import Changes, Figure, Key
+from .package import Row
+from .web import Raw, Refused, Web
+
+FIRST_YEAR = 1992  # China reports to UN Comtrade from this year on
+
+
+class BadRefresh(UserError):
+    """A source or a span of years that cannot be asked for."""
+
+
+@dataclass(frozen=True)
+class Refreshed:
+    """What a fetch found, and the version of the data package that has it now, or None where nothing was written."""
+
+    publisher: str
+    changes: Changes
+    version: str | None
+    folder: str
+
+    def lines(self) -> Iterator[str]:
+        """The difference report, and what became of it."""
+        yield from changes.lines(self.changes, "million dollars")
+        yield f"What came is kept in {self.folder}."
+        if self.version:
+            yield f"The data package is now {self.version}."
+        elif self.changes.any:
+            yield "Nothing was changed: --apply takes these figures in."
+        else:
+            yield "Nothing to take in."
+
+
+def refresh(
+    source: str, years: str | None = None, *, apply: bool = False, web: Web | None = None,
+    progress: Callable[[str], None] = lambda text: None, today: date | None = None,
+) -> Refreshed:  # fmt: skip
+    """Fetch `source`; with `apply` take in what is new and changed. Raises BadRefresh and Refused, nothing changed."""
+    if source not in SOURCES:
+        close = nearest(source, SOURCES)
+        hint = f"did you mean {close}? " if close else ""
+        raise BadRefresh(f"There is no source {shown(source)!r}: {hint}allowed are {listing(SOURCES)}.")
+    if said := package.recover():
+        progress(f"{said}\n")
+    now = today or datetime.now(UTC).date()
+    return SOURCES[source](load(), _span(years, now), web or Web(progress=progress), apply, now)
+
+
+def _comtrade(catalogue: Catalogue, years: range, web: Web, apply: bool, today: date) -> Refreshed:
+    """China's exports and imports by year, on the basis `comtrade`."""
+    fetched: dict[Key, Figure] = {}
+    raws: dict[str, Raw] = {}
+    for year, measure, dollars, raw in comtrade.annual(web, list(years)):
+        fetched[str(year), measure] = Figure(dollars / yearly.MILLION, yearly.HALF_A_DOLLAR)
+        raws[raw.sha256] = raw
+    if not fetched:
+        span = f"{years.start} to {years.stop - 1}"
+        raise Refused(f"{comtrade.PUBLISHER} has nothing of China's trade with the DPRK from {span}.")
+    old = yearly.standing(catalogue, years)
+    changes.refuse_exchanged(old, fetched, {"exports": "imports", "imports": "exports"}, comtrade.PUBLISHER)
+    found = changes.compare(old, fetched, comtrade.PUBLISHER)
+    version = None
+    if apply and found.any:
+        source = _source(catalogue, today)
+        tables = yearly.vintages(catalogue, found, fetched, source["source_id"], today)
+        sources = [row for row in package.table(catalogue, "sources") if row["source_id"] != source["source_id"]]
+        version = package.replace(catalogue, {**tables, "sources": [*sources, source]}, today, _sound)
+    return Refreshed(comtrade.PUBLISHER, found, version, str(web.folder))
+
+
+def _source(catalogue: Catalogue, today: date) -> Row:
+    """The row of `sources.csv` for a fetch: each day has one of its own, for that is when its figures appeared here."""
+    return {
+        "source_id": f"un-comtrade-{today.isoformat()}", "publisher": "United Nations, UN Comtrade",
+        "compiler": "UN Comtrade (reported by China)", "kind": "database",
+        "description": "China's goods trade with the DPRK by year, fetched from the publisher's interface",
+        "address": f"{comtrade.ADDRESS}/", "published": today.isoformat(), "accessed": today.isoformat(),
+        "terms": "publisher-interface",
+    }  # fmt: skip
+
+
+def _sound(catalogue: Catalogue) -> None:
+    """Raises where the new data package cannot carry a report."""
+    from ..report import Report
+
+    report = Report(resolve({"basis": yearly.BASIS}, catalogue), catalogue)
+    report.facts.under("trade")
+
+
+def _span(text: str | None, today: date) -> range:
+    """`2019` or `2015-2019` as a range of years; all of them without a text."""
+    if text is None:
+        return range(FIRST_YEAR, today.year + 1)
+    found = re.fullmatch(r"(\d{4})(?:-(\d{4}))?", text.strip())
+    first, last = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
+    if not FIRST_YEAR <= first <= last <= today.year:
+        raise BadRefresh(
+            f"--years cannot be {shown(text)!r}: allowed are a year or a span such as 2015-2019, "
+            f"from {FIRST_YEAR} to {today.year}."
+        )
+    return range(first, last + 1)
+
+
+SOURCES: dict[str, Callable[[Catalogue, range, Web, bool, date], Refreshed]] = {"comtrade": _comtrade}

@@ -1,0 +1,88 @@
+"""Yearly totals of China-DPRK trade as new vintages: rows of their own, and first choice in the cells of their basis.
+
+Nothing that stands is written over. A row that differs from what stands joins it, with the day of the fetch as the day
+from which it counts as known; the cells name it first and keep what they named before, which an edition of an earlier
+`as_of` then takes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from typing import Any
+
+from ..catalogue import Catalogue
+from ..trade import MEASURES, series
+from . import package
+from .changes import Changes, Figure, Key
+from .package import Row, Rows
+
+TABLE, CELLS = series.TABLE, "trade/series_cells"
+BASIS, COMPILER = "comtrade", "un_comtrade"
+MILLION, HALF_A_DOLLAR = 1e6, 5e-7
+
+
+def standing(catalogue: Catalogue, years: range) -> dict[Key, Figure]:
+    """What the basis shows of `years` today: exports and imports, in millions of dollars, by year and measure."""
+    cells = series.span(series.annual(catalogue, BASIS), years.start, years.stop - 1)
+    known = cells[cells["value"].notna()]
+    return {
+        (str(year), measure): Figure(float(row["value"]), float(row["precision"]))
+        for (year, measure), row in known.iterrows()
+        if measure != "total"
+    }
+
+
+def vintages(
+    catalogue: Catalogue, changes: Changes, fetched: Mapping[Key, Figure], source: str, today: date
+) -> dict[str, Rows]:
+    """The tables with a row for each new and each changed figure, and for the total of a year that has both.
+
+    A year of which one flow differs gets both as fetched, so that parts and total are of one vintage.
+    """
+    rows, cells = package.table(catalogue, TABLE), package.table(catalogue, CELLS)
+    touched = {key[0] for key in (*changes.new, *(one.key for one in changes.changed))}
+    stand = set(standing(catalogue, range(*_ends(touched)))) if touched else set()
+    for year in sorted(touched):
+        ids = {}
+        for measure in ("exports", "imports"):
+            if (year, measure) in fetched:
+                earlier = (year, measure) in stand
+                row = _row(year, measure, fetched[year, measure], earlier, source, today, {r["row_id"] for r in rows})
+                rows.append(row)
+                ids[measure] = row["row_id"]
+                _first_choice(cells, year, measure, "printed", [row["row_id"]], "as fetched from the publisher")
+        if len(ids) == 2:
+            _first_choice(cells, year, "total", "sum", list(ids.values()), "parts of the same basis and vintage")
+    rows.sort(key=lambda row: int(row["year"]))
+    bases = list(dict.fromkeys(cell["basis"] for cell in cells))
+    cells.sort(key=lambda c: (bases.index(c["basis"]), int(c["year"]), MEASURES.index(c["measure"]), int(c["rank"])))
+    return {TABLE: rows, CELLS: cells}
+
+
+def _ends(years: set[str]) -> tuple[int, int]:
+    numbers = [int(year) for year in years]
+    return min(numbers), max(numbers) + 1
+
+
+def _row(
+    year: str, measure: str, figure: Figure, earlier: bool, source: str, today: date, taken: set[Any]
+) -> Row:  # fmt: skip
+    stem = f"{year}-{measure}-{COMPILER}"
+    id = next(name for name in (stem, *(f"{stem}-{n}" for n in range(2, 1000))) if name not in taken)
+    return {
+        "row_id": id, "year": year, "measure": measure, "value": repr(round(figure.value, 6)), "unit": "usd_million",
+        "basis": BASIS, "compiler": COMPILER, "status": "reported", "quality": "A", "precision": repr(figure.precision),
+        "vintage": "revised" if earlier else "", "published": today.isoformat(), "source_id": source, "note": "",
+    }  # fmt: skip
+
+
+def _first_choice(cells: Rows, year: str, measure: str, method: str, ids: list[str], reason: str) -> None:
+    for cell in cells:
+        if (cell["basis"], cell["year"], cell["measure"]) == (BASIS, year, measure):
+            cell["rank"] = str(int(cell["rank"]) + 1)
+    row_a, row_b = [*ids, ""][:2]
+    cells.append({
+        "basis": BASIS, "year": year, "measure": measure, "rank": "1", "method": method, "row_a": row_a, "row_b": row_b,
+        "fitness": "fit", "reason": reason,
+    })  # fmt: skip
