@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -77,14 +79,15 @@ def report(catalogue: Catalogue) -> Report:
     return Report(resolve({}, catalogue), catalogue)
 
 
-@pytest.fixture(scope="session")
-def known(report: Report, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A cache that holds the facts of the default edition, for a project whose data are those of this one."""
-    kept = cache.Cache(tmp_path_factory.mktemp("known") / "parts.sqlite")
-    store = parts.topics(report.catalogue, kept)
-    with storing(store):
-        len(Report(report.parameters, report.catalogue).facts)
-    return kept.path
+@functools.cache
+def _facts_of_default() -> bytes:
+    """A cache that holds the facts of the default edition, as a build leaves it."""
+    catalogue = Catalogue(ROOT / "data")
+    with tempfile.TemporaryDirectory() as folder:
+        kept = cache.Cache(Path(folder) / "parts.sqlite")
+        with storing(parts.topics(catalogue, kept)):
+            len(Report(resolve({}, catalogue), catalogue).facts)
+        return kept.path.read_bytes()
 
 
 @pytest.fixture
@@ -144,6 +147,11 @@ class Project:
         path = self.root / "notebooks" / f"{name}.ipynb"
         nbformat.write(nbformat.v4.new_notebook(cells=made), path)
         return path
+
+    def know(self) -> None:
+        """Have the facts of the default edition in the cache, so that what is tested need not wait for them."""
+        (self.root / ".cache").mkdir(exist_ok=True)
+        (self.root / ".cache" / "parts.sqlite").write_bytes(_facts_of_default())
 
     def few_facts(self) -> None:
         """Take the claims out of the data: they are judged on all years, whatever years are asked for."""

@@ -48,7 +48,8 @@ def helpers(output: Path) -> list[str]:
 
 
 def small(project: Project, report: Report, *cells: str) -> Path:
-    """A notebook that shows one real table, then runs `cells`."""
+    """A notebook that shows one real table, then runs `cells`; the facts of the default edition are known."""
+    project.know()
     return project.notebook(showing(tables.parameters(report).node()), *cells)
 
 
@@ -341,21 +342,21 @@ def test_a_report_is_made_again_when_and_only_when_something_changed(project: Pr
     second, text = said(formats=["html"])
     assert not second.made and "up to date" in text
 
-    third, text = said(formats=["html"], settings={"start_year": 2000})
+    third, text = said(formats=["html"], settings={"title": "Another"})
     assert third.made and "changed since the last report: parameters" in text
-    assert json.loads((project.output / "facts.json").read_text("utf-8"))["parameters"]["start_year"] == 2000
+    assert json.loads((project.output / "facts.json").read_text("utf-8"))["parameters"]["title"] == "Another"
 
     small(project, report, "print('one cell more')")
-    fourth, text = said(formats=["html"], settings={"start_year": 2000})
+    fourth, text = said(formats=["html"], settings={"title": "Another"})
     assert fourth.made and "changed since the last report: notebook 00_small" in text
     assert "one cell more" in (project.output / "index.html").read_text("utf-8")
 
     # A file of the report that was changed or lost is no report.
     (project.output / "index.html").write_text("by hand", encoding="utf-8")
-    fifth, text = said(formats=["html"], settings={"start_year": 2000})
+    fifth, text = said(formats=["html"], settings={"title": "Another"})
     assert fifth.made and "the report is not complete" in text
     (project.output / "facts.json").unlink()
-    assert said(formats=["html"], settings={"start_year": 2000})[0].made
+    assert said(formats=["html"], settings={"title": "Another"})[0].made
     path.unlink()
     with pytest.raises(BuildError, match=r"There are no notebooks in .*"):
         html()
@@ -375,7 +376,7 @@ def test_a_format_not_asked_for_stays_only_if_the_same_inputs_made_it(project: P
     (project.output / "report.pdf").write_bytes(b"%PDF-1.7 by hand")
     assert build.build(formats=["html"]).documents == ("index.html",)
     build.build(formats=["pdf"])
-    other = html(start_year=2001)
+    other = html(title="Another")
     assert other.documents == ("index.html",) and not (project.output / "report.pdf").exists()
     assert manifest_of(other.output)["formats"] == ["html"]
 
@@ -448,7 +449,8 @@ def test_altered_and_missing_data_are_refused_by_name(
     data = project.root / "data"
     originals = {path: path.read_bytes() for path in sorted(data.rglob("*.csv")) if path.name != "row_counts.csv"}
     assert len(originals) >= 12
-    for path, content in originals.items():
+    # The catalogue refuses every table so (test_data_package); here it is the command, on some of them.
+    for path, content in list(originals.items())[::6]:
         name = path.relative_to(data).with_suffix("").as_posix()
         for problem in ("altered", "missing"):
             path.write_bytes(content + b"\n") if problem == "altered" else path.unlink()

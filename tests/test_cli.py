@@ -9,7 +9,6 @@ import json
 import os
 import re
 import shlex
-import shutil
 import signal
 import subprocess
 import sys
@@ -101,15 +100,8 @@ def blocks(text: str) -> dict[str, list[str]]:
     return found
 
 
-@pytest.fixture
-def knowing(project: Project, known: Path) -> Project:
-    """The project with the facts of the default edition in its cache, as after a build."""
-    (project.root / ".cache").mkdir()
-    shutil.copy(known, project.root / ".cache")
-    return project
-
-
 def small(project: Project, report: Report, *cells: str, name: str = "00_small") -> Path:
+    project.know()
     return project.notebook(showing(tables.parameters(report).node()), *cells, name=name)
 
 
@@ -393,9 +385,8 @@ def test_the_help_lists_every_command_and_is_what_no_command_gives(say: Say) -> 
 @pytest.mark.slow
 @pytest.mark.parametrize("example", all_examples())
 def test_an_example_of_the_help_runs(
-    knowing: Project, report: Report, say: Say, monkeypatch: pytest.MonkeyPatch, example: str
+    project: Project, report: Report, say: Say, monkeypatch: pytest.MonkeyPatch, example: str
 ) -> None:
-    project = knowing
     small(project, report, name="01_trade_growth")
     monkeypatch.chdir(project.root)
     with publishing() as publisher:
@@ -555,8 +546,9 @@ def test_a_search_gives_the_facts_that_hold_every_word(say: Say, report: Report)
 
 
 def test_what_is_known_is_not_computed_again_but_of_other_data_it_is(
-    knowing: Project, say: Say, monkeypatch: pytest.MonkeyPatch
+    project: Project, say: Say, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    project.know()
     asked = ("fact", "trade.total.customs.2018")
     computed = []
     real = trade_facts.trade_facts
@@ -564,7 +556,7 @@ def test_what_is_known_is_not_computed_again_but_of_other_data_it_is(
     first = say(*asked)
     assert first.code == 0 and not computed
     assert say("explain", asked[1]).code == 0 and not computed
-    path = knowing.root / "data" / "trade" / "china_dprk_annual.csv"
+    path = project.root / "data" / "trade" / "china_dprk_annual.csv"
     before = path.read_text("utf-8")
     path.write_text(re.sub(r"(,2018,total,\d+)", r"\g<1>9", before), encoding="utf-8")
     assert say("seal").code == 0

@@ -11,9 +11,10 @@ import dataclasses
 import functools
 import io
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import matplotlib as mpl
 from matplotlib import font_manager
@@ -24,6 +25,7 @@ from matplotlib.offsetbox import AnchoredOffsetbox, HPacker, TextArea
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from .formatting import number
+from .likeness import digest
 
 FONT_FOLDER = Path(__file__).parent / "render" / "fonts"
 INK, MUTED, RULE = "#1b1b1b", "#595959", "#d0d0d0"
@@ -87,8 +89,39 @@ def draw(painter: Callable[[Figure, bool], None], *, height: float | None = None
         with mpl.rc_context(settings()):
             figure = Figure(figsize=(width, (narrow_height if narrow else height) or default), layout="constrained")
             painter(figure, narrow)
-            results.append(to_svg(figure))
+            results.append(_kept(figure))
     return results[0], results[1]
+
+
+class Drawings(Protocol):
+    """Where drawings are kept, by the digest of what they were drawn from (see `likeness`)."""
+
+    def get(self, digest: str) -> str | None: ...
+
+    def put(self, digest: str, svg: str) -> None: ...
+
+
+_drawings: Drawings | None = None
+
+
+@contextmanager
+def keeping(drawings: Drawings | None) -> Iterator[None]:
+    """Charts are taken from `drawings`, and kept there, for as long as the block lasts, also in forks made in it."""
+    global _drawings
+    before, _drawings = _drawings, drawings
+    try:
+        yield
+    finally:
+        _drawings = before
+
+
+def _kept(figure: Figure) -> str:
+    if _drawings is None or (likeness := digest(figure)) is None:
+        return to_svg(figure)
+    if (svg := _drawings.get(likeness)) is None:
+        svg = to_svg(figure)
+        _drawings.put(likeness, svg)
+    return svg
 
 
 def to_svg(figure: Figure) -> str:

@@ -41,8 +41,11 @@ def run_all(
         for position, path in enumerate(runs, start=1):
             progress(f"[{position}/{len(described)}] {path.stem}  unchanged\n")
         if todo:
+            from .. import style
+
             compute = functools.partial(_facts, plan, stamps, progress)
             with (
+                style.keeping(None if force else parts.drawings(kept)),
                 scratch.folder() as temporary,
                 execute.session(temporary, how.kernels, lambda: books.append(compute())) as session,
             ):

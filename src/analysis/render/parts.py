@@ -145,6 +145,26 @@ def topics(catalogue: Catalogue, cache: Cache) -> Topics:
     return Topics(catalogue, cache, inputs.digest([__version__, code]), inputs.digest(libraries))
 
 
+@dataclass(frozen=True)
+class Drawings:
+    """The charts in the cache, for `style.keeping`. Any change of the package or of a library draws all anew."""
+
+    cache: Cache
+    made_with: str
+
+    def get(self, digest: str) -> str | None:
+        found = self.cache.get(inputs.digest(["svg", self.made_with, digest]))
+        return None if found is None else found.decode("utf-8")
+
+    def put(self, digest: str, svg: str) -> None:
+        self.cache.put(inputs.digest(["svg", self.made_with, digest]), svg.encode("utf-8"))
+
+
+def drawings(cache: Cache) -> Drawings:
+    """The charts that were drawn by the package and the libraries of today."""
+    return Drawings(cache, inputs.digest([inputs.tree(inputs.PACKAGE), inputs.versions()]))
+
+
 def pictures(cache: Cache) -> Callable[[str], bytes]:
     """`pictures.png`, which takes what Typst has set before from the cache: many charts of a sweep are the same."""
     from . import pictures
