@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis import inference
-from analysis.inference import Effect, Reason, Rules, Stretch, Untested
+from analysis.inference import Effect, Reason, Rules, Stretch, Untested, robust
 from analysis.inference.effects import _made
 from analysis.inference.noise import RHOS, ar1, estimate
 from real_months import INSIDE, OPENING, noisy
@@ -262,6 +262,35 @@ def test_placements_at_which_a_robust_fit_runs_away_are_left_out() -> None:
     result = inference.effect([Stretch(y, np.ones((n, 1)), ((20, 21),))], rules)
     assert isinstance(result, Effect) and np.isfinite(result.placebo.values).all()
     assert result.placebo.placements <= n - 2 and result.placebo.smallest_p <= result.placebo.p <= 1
+
+
+@pytest.mark.parametrize("twin", ["median", "poisson"])
+def test_a_robust_fit_rests_on_no_other_placement(twin: robust.Twin) -> None:
+    """Placements are fitted side by side, and those that have settled wait for nobody."""
+    rng = np.random.default_rng(4)
+    (stretch,) = noisy(INSIDE["three months, middle"], 0.5, rng)
+    masks = np.array([np.isin(np.arange(36), range(start, start + 3)) for start in range(0, 33, 3)])
+    odd = replace(stretch, y=np.where(np.arange(36) == 7, stretch.y - 6, stretch.y))
+    arguments = odd.y, odd.x, odd.fit_months
+    together = robust.means(*arguments, masks, twin)
+    alone = [robust.means(*arguments, mask[None], twin)[0] for mask in masks]
+    assert np.isfinite(together).all() and len(set(together)) == len(masks)
+    assert together == pytest.approx(alone, abs=1e-8)
+
+
+@pytest.mark.parametrize("statistic", ["mean", "median", "poisson"])
+@pytest.mark.parametrize("name", [*INSIDE, *OPENING])
+def test_an_estimate_is_the_effect_without_its_tests(name: str, statistic: str) -> None:
+    stretches = noisy({**INSIDE, **OPENING}[name], 0.5, np.random.default_rng(2))
+    rules = Rules(draws=60, resamples=200, statistic=statistic)
+    whole, bare = inference.effect(stretches, rules), inference.estimate(stretches, rules)
+    assert isinstance(whole, Effect) and isinstance(bare, inference.Estimate)
+    assert (bare.effect, bare.low, bare.high) == pytest.approx((whole.effect, whole.low, whole.high), abs=1e-12)
+
+
+def test_an_estimate_has_the_reasons_of_an_effect() -> None:
+    for stretches in ([], [without(INSIDE["three months, middle"][0], (14, 16))]):
+        assert reason(inference.estimate(stretches)) == reason(inference.effect(stretches))
 
 
 def test_a_small_alpha_is_met_with_enough_placements() -> None:

@@ -193,7 +193,10 @@ def _knowing() -> Iterator[None]:
     from .render import cache, parts
     from .report import storing
 
-    with storing(parts.topics(load(), cache.default())):
+    store = None
+    with contextlib.suppress(UserError):  # two reports can be compared without the data
+        store = parts.topics(load(), cache.default())
+    with storing(store):
         yield
 
 
