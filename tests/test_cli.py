@@ -138,7 +138,7 @@ BAD = {
     "no folder": (["render", "--output", " "], ["--output needs the name of a folder"]),
     "mistyped command": (["rendr"], ["no command 'rendr'", "did you mean render?"]),
     "unknown command": (
-        ["xyzzy"], ["no command 'xyzzy'", "render, editions, parameters, fact, explain, compare, check and seal"],
+        ["xyzzy"], ["no command 'xyzzy'", "render, editions, parameters, fact, explain, compare, check, refresh and seal"],
     ),
     "mistyped option": (["render", "--froce"], ["no option '--froce' of render", "did you mean --force?"]),
     "option cut short": (["render", "--forc"], ["no option '--forc' of render", "did you mean --force?"]),
@@ -321,11 +321,13 @@ def test_a_reader_who_has_enough_ends_a_listing_quietly() -> None:
 @pytest.mark.slow
 def test_a_reader_who_has_enough_of_a_build_leaves_nothing_half_made(project: Project, report: Report) -> None:
     small(project, report, "import time; time.sleep(60)")
-    held = contents(project.root)
+    def held() -> dict[str, str]:
+        return {name: value for name, value in contents(project.root).items() if not name.startswith(".cache")}
+
+    before = held()
     first, code, err = closed_after_a_line(project.environment(PYTHONUNBUFFERED="1"), "render", "--format", "html")
     assert first == "default: no report yet\n" and (code, err) == (141, "")
-    now = contents(project.root)
-    assert {name: now[name] for name in now if not name.startswith(".cache")} == held
+    assert held() == before
 
 
 def test_a_terminal_without_our_letters_gets_question_marks(monkeypatch: pytest.MonkeyPatch) -> None:
