@@ -138,7 +138,8 @@ BAD = {
     "no folder": (["render", "--output", " "], ["--output needs the name of a folder"]),
     "mistyped command": (["rendr"], ["no command 'rendr'", "did you mean render?"]),
     "unknown command": (
-        ["xyzzy"], ["no command 'xyzzy'", "render, editions, parameters, fact, explain, compare, check, refresh and seal"],
+        ["xyzzy"],
+        ["no command 'xyzzy'", "render, editions, parameters, fact, explain, compare, check, refresh and seal"],
     ),
     "mistyped option": (["render", "--froce"], ["no option '--froce' of render", "did you mean --force?"]),
     "option cut short": (["render", "--forc"], ["no option '--forc' of render", "did you mean --force?"]),
