@@ -171,13 +171,10 @@ def estimate(stretches: Sequence[Stretch], rules: Rules | None = None) -> Estima
 def testable(stretches: Sequence[Stretch], rules: Rules | None = None) -> Testable | Untested:
     """What `effect` could show of the same stretches; figures inside the windows are not looked at."""
     rules = rules or Rules()
-    ready = placed(stretches, rules)
+    ready = _with_residuals(stretches, rules)
     if isinstance(ready, Untested):
         return ready
-    made, used = ready
-    residuals = [_residuals(stretch) for stretch in used]
-    if _constant(used, residuals):
-        return Untested(Reason.CONSTANT)
+    made, used, residuals = ready
     rho, sd = zip(*(noise.estimate(r, s.x) for r, s in zip(residuals, used, strict=True)), strict=True)
 
     def smallest_effect(joint: Joint, test: Callable[[Joint, Floats], Floats]) -> float | None:
@@ -355,17 +352,26 @@ def _with_observed(stretch: Stretch, masks: Bools, rules: Rules, baseline: Basel
 # --------------------------------------------------------------------------------------------- the figures
 
 
-def _measured(
-    stretches: Sequence[Stretch], rules: Rules, beside: bool
-) -> tuple[Placed, list[Stretch], list[Floats], Joint, Floats] | Untested:
-    """Placements, usable stretches, residuals of their baselines, and effects (p, 1) of the placements in `Joint`."""
+def _with_residuals(
+    stretches: Sequence[Stretch], rules: Rules, beside: bool = True
+) -> tuple[Placed, list[Stretch], list[Floats]] | Untested:
+    """`placed`, with the residuals of each baseline; CONSTANT where one of them leaves no noise."""
     ready = placed(stretches, rules, beside)
     if isinstance(ready, Untested):
         return ready
     made, used = ready
     residuals = [_residuals(stretch) for stretch in used]
-    if _constant(used, residuals):
-        return Untested(Reason.CONSTANT)
+    return Untested(Reason.CONSTANT) if _constant(used, residuals) else (made, used, residuals)
+
+
+def _measured(
+    stretches: Sequence[Stretch], rules: Rules, beside: bool
+) -> tuple[Placed, list[Stretch], list[Floats], Joint, Floats] | Untested:
+    """Placements, usable stretches, residuals of their baselines, and effects (p, 1) of the placements in `Joint`."""
+    ready = _with_residuals(stretches, rules, beside)
+    if isinstance(ready, Untested):
+        return ready
+    made, used, residuals = ready
     joint, effects = _effects(made.placebo, used, rules)
     if not np.isfinite(effects[0, 0]):
         return Untested(Reason.NOT_IDENTIFIED)
