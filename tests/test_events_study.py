@@ -18,6 +18,7 @@ from analysis.events.catalogue import Episode, Event, merge
 from analysis.events.months import Choices, Months, months
 from analysis.events.plan import EventClass, Regime, Window, month_name, ordinal, plan
 from analysis.events.study import Study
+from analysis.events.testable import Possible
 from analysis.inference import Effect, Untested
 from analysis.parameters import resolve
 
@@ -123,7 +124,7 @@ def test_what_can_be_tested_reads_no_value_inside_a_window(report: Report) -> No
     made = [effects.design(report, "nuclear_tests", "imports", "m0_m5", chosen, made_months(0, []))]
     places = sorted(made[0].window_months)
     made.append(effects.design(report, "nuclear_tests", "imports", "m0_m5", chosen, made_months(-3, places)))
-    told = [testable.possible(report, design, chosen, None) for design in made]
+    told = [Possible(design, *testable.found(report, design, chosen), None) for design in made]
     assert told[0].detectable == told[1].detectable and told[0].smallest_p == told[1].smallest_p
 
 
@@ -246,7 +247,7 @@ def test_a_constant_series_gives_a_reason_and_no_number(report: Report) -> None:
     made = effects.design(report, "nuclear_tests", "imports", "m0_m2", Choices(), flat)
     found = effects.effect(report, made, Choices())
     assert isinstance(found, Untested)
-    assert testable.possible(report, made, Choices(), None).verdict(0.05, 1) == testable.NO
+    assert Possible(made, *testable.found(report, made, Choices()), None).verdict(0.05, 1) == testable.NO
 
 
 def test_too_short_a_baseline_is_a_gap_with_its_reason(report: Report) -> None:

@@ -4,26 +4,31 @@ from __future__ import annotations
 
 import csv
 import json
+import multiprocessing
 import random
 import re
 import shutil
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
+from typing import Any
 
 import nbformat
 import pytest
 
 import analysis
-from analysis import cli
+from analysis import cli, inference
 from analysis.catalogue import load, seal
 from analysis.events import sensitivity
+from analysis.events.study import Study
 from analysis.parameters import resolve
 from analysis.reading import recorded
-from analysis.render import build, cache, inputs, manifests, modules, notebooks, parts
+from analysis.render import build, cache, inputs, locks, manifests, modules, notebooks, parts
 from analysis.report import storing
-from conftest import FEW, ROOT, Project, contents
+from conftest import FEW, ROOT, Project, contents, until
 
 START = "import analysis\nfrom analysis import figures, prose, tables\n\nreport = analysis.start(globals())\nreport"
 CELLS = {"00_trade": "figures.levels(report)", "01_food": "figures.food(report)", "02_words": "tables.glossary(report)"}
@@ -435,16 +440,69 @@ def test_what_was_computed_once_still_counts_as_read_by_the_next() -> None:
     assert digests["glossary"].startswith("sha256:") and digests["no/such"] == "" and digests["//version"]
 
 
-def test_the_specification_curve_comes_back_from_the_cache_as_it_was(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked = resolve({"event_classes": "nuclear_tests", "windows": "m0_m2", "flow": "exports", "placebo_draws": 500})
+def test_the_event_study_comes_back_from_the_cache_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = resolve({"event_classes": "nuclear_tests,bans_2017", "windows": "m0_m2", "placebo_draws": 500})
     first, second = analysis.Report(asked), analysis.Report(asked)
+
+    def told(study: Study) -> list[str]:
+        return [repr(value) for value in (study.cells, study.pairs, study.points)]
+
     with storing(parts.topics(first.catalogue, cache.Cache(tmp_path / "c.sqlite"))):
-        points = first.event_study.points
-        monkeypatch.setattr(sensitivity, "curve", None)
+        before = told(first.event_study)
+        for module, name in ((inference, "effect"), (inference, "testable"), (inference, "lagged"),
+                             (sensitivity, "curve")):  # fmt: skip
+            monkeypatch.setattr(module, name, None)
         with recorded() as read:
-            assert second.event_study.points == points
-    assert len(points) > 5 and {"events/specifications", "trade/china_dprk_monthly"} <= read
+            assert told(second.event_study) == before
+    assert {"events/specifications", "events/political", "trade/china_dprk_monthly"} <= read
+    cells = second.event_study.cells.values()
+    found = [cell.found for cell in cells if cell.found]
+    assert any(effect.calibrated for effect in found)
+    assert len({type(effect.shift) for effect in found}) == 2
+    assert any(cell.reason for cell in cells) and any(pair.found for pair in second.event_study.pairs)
     specs = second.event_study.plan.specifications
     assert all(point.spec is specs[point.spec.spec_id] for point in second.event_study.points)
+
+
+def test_of_two_that_want_the_same_facts_one_computes_them(tmp_path: Path) -> None:
+    """Two processes meet at the lock: the second finds what the first has made."""
+    place = tmp_path / "c.sqlite"
+
+    def one(go: Synchronized[int], computed: Synchronized[int]) -> None:
+        catalogue = load()
+        report = analysis.Report(resolve({"start_year": 2001}), catalogue)
+
+        def make() -> list[Any]:
+            with computed.get_lock():
+                computed.value += 1
+            time.sleep(0.3)  # the other comes meanwhile
+            return [[1.5]]
+
+        with go.get_lock():
+            go.value += 1
+        until(lambda: go.value == 2)
+        with storing(parts.topics(catalogue, cache.Cache(place))):
+            assert report.rows("trade", "made", make) == [[1.5]]
+
+    context = multiprocessing.get_context("fork")
+    go, computed = context.Value("i", 0), context.Value("i", 0)
+    both = [context.Process(target=one, args=(go, computed)) for _ in range(2)]
+    for process in both:
+        process.start()
+    for process in both:
+        process.join(60)
+    assert [process.exitcode for process in both] == [0, 0] and computed.value == 1
+    assert not list(tmp_path.glob("*.lock"))
+
+
+def test_who_is_stuck_keeps_nobody_from_computing(tmp_path: Path) -> None:
+    handle = locks.take(tmp_path / "a.lock")
+    assert handle is not None
+    begun = time.monotonic()
+    with locks.turn(tmp_path / "a.lock", 0.2):
+        assert time.monotonic() - begun >= 0.2
+    assert locks.is_held(tmp_path / "a.lock"), "the other's lock stays"
+    locks.release(tmp_path / "a.lock", handle)
+    (tmp_path / "file").write_text("no folder")
+    with locks.turn(tmp_path / "file" / "b.lock", 5):
+        pass

@@ -17,7 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis.errors import BuildError
-from analysis.render import build, manifests, swap
+from analysis.render import build, locks, manifests, swap
 from conftest import Project, contents
 
 OLD = {"index.html": "old page", "tables/a.csv": "old a", "tables/b.csv": "old b", "manifest.json": "old"}
@@ -313,7 +313,7 @@ def test_a_lock_file_that_the_holder_before_removed_is_taken_again(
 ) -> None:
     # Between opening and locking, the holder before us removes the file: what we hold then is on nothing.
     output, calls = tmp_path / "report", []
-    take = swap._take
+    take = locks._take
 
     def late(handle: int) -> bool:
         if not calls:
@@ -321,7 +321,7 @@ def test_a_lock_file_that_the_holder_before_removed_is_taken_again(
         calls.append(handle)
         return take(handle)
 
-    monkeypatch.setattr(swap, "_take", late)
+    monkeypatch.setattr(locks, "_take", late)
     with swap.lock(output):
         assert len(calls) == 2
         with pytest.raises(BuildError), swap.lock(output):

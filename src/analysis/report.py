@@ -11,9 +11,9 @@ import functools
 import os
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 import pandas as pd
 
@@ -29,6 +29,7 @@ from .parameters import PARAMETER_NAMES, ReportParameters, resolve
 from .reading import note, record_in, recorded, remembered
 from .trade import periods, phases, series
 
+T = TypeVar("T")
 # The parameters that the facts of a topic hang on. A fact is computed from these alone: it cannot see the others.
 SPAN = frozenset({"start_year", "end_year", "as_of"})
 PARAMETERS_OF = {
@@ -57,6 +58,8 @@ class Store(Protocol):
     def get(self, topic: str, parameters: Mapping[str, Any]) -> tuple[tuple[Fact, ...], set[str]] | None: ...
 
     def put(self, topic: str, parameters: Mapping[str, Any], facts: Iterable[Fact], read: Iterable[str]) -> None: ...
+
+    def alone(self, what: str, parameters: Mapping[str, Any]) -> AbstractContextManager[None]: ...
 
     def get_rows(self, what: str, parameters: Mapping[str, Any]) -> tuple[list[Any], set[str]] | None: ...
 
@@ -110,31 +113,34 @@ class Report:
         if topic not in self._topics:
             make = {
                 "trade": trade_facts, "dependence": dependence_facts, "events": event_facts, "evidence": evidence_facts,
-            }[topic]  # fmt: skip
-            asked = self.parameters_of(topic)
-            store = self._store()
-            held = store.get(topic, asked) if store else None
-            if held is None:
+            }  # fmt: skip
+            asked, store = self.parameters_of(topic), self._store()
+
+            def compute() -> tuple[tuple[Fact, ...], set[str]]:
                 with recorded() as read:
-                    held = tuple(make(self)), read
-                if store:
-                    store.put(topic, asked, *held)
-            self._topics[topic] = held
+                    return tuple(make[topic](self)), read
+
+            self._topics[topic] = _kept(
+                store, topic, asked, compute,
+                lambda s: s.get(topic, asked), lambda s, made: s.put(topic, asked, *made),
+            )  # fmt: skip
         facts, names = self._topics[topic]
         note(names)
         return facts
 
     def rows(self, topic: str, what: str, make: Callable[[], list[Any]]) -> list[Any]:
         """What `make` gives, plain rows that hang on the parameters of `topic` alone, or what the store holds of it."""
-        asked = self.parameters_of(topic)
-        store = self._store()
-        if store and (held := store.get_rows(what, asked)):
-            note(held[1])
-            return held[0]
-        with recorded() as read:
-            rows = make()
-        if store:
-            store.put_rows(what, asked, rows, read)
+        asked, store = self.parameters_of(topic), self._store()
+
+        def compute() -> tuple[list[Any], set[str]]:
+            with recorded() as read:
+                return make(), read
+
+        rows, names = _kept(
+            store, what, asked, compute,
+            lambda s: s.get_rows(what, asked), lambda s, made: s.put_rows(what, asked, *made),
+        )  # fmt: skip
+        note(names)
         return rows
 
     def _store(self) -> Store | None:
@@ -278,6 +284,22 @@ class Report:
     def __repr__(self) -> str:
         p = self.parameters
         return f"<Report {p.start_year}-{p.end_year}, basis {p.basis}, data of {self.catalogue.data_date}>"
+
+
+def _kept(
+    store: Store | None, what: str, asked: Mapping[str, Any], make: Callable[[], T], get: Callable[[Store], T | None],
+    put: Callable[[Store, T], None],
+) -> T:  # fmt: skip
+    """What the store holds, else what `make` gives, which it then holds. Of processes side by side one computes it."""
+    if store is None:
+        return make()
+    if (held := get(store)) is not None:
+        return held
+    with store.alone(what, asked):
+        if (held := get(store)) is None:
+            held = make()
+            put(store, held)
+    return held
 
 
 def _report_of(parameters: ReportParameters, catalogue: Catalogue) -> Report:

@@ -6,8 +6,9 @@ of the undifferenced pair is kept beside, because it is what people look at and 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,7 @@ import pandas as pd
 from .. import inference
 from ..inference import Correlation, Untested
 from . import catalogue as events
+from . import stored
 from .months import Array, Choices, months
 from .months import rows_of as month_rows
 from .plan import SeriesPlan, month_name, ordinal, plan
@@ -47,11 +49,22 @@ class Pair:
     last: str
 
 
-def pairs(report: Report, flows: tuple[str, ...]) -> list[Pair]:
+Row = list[Any]  # series, then what a `Pair` holds, as plain values
+
+
+def pairs(report: Report, rows: Iterable[Row]) -> list[Pair]:
+    """The pairs that `rows` are."""
+    declared = plan(report.catalogue).series
+    return [
+        Pair(declared[series], flow, lag, stored.correlation(found), *rest) for series, flow, lag, found, *rest in rows
+    ]
+
+
+def rows(report: Report, flows: tuple[str, ...]) -> list[Row]:
     """Every series and flow at every lag that the parameters ask for."""
     declared, p = plan(report.catalogue), report.parameters
     asked = p.listed("frequency") or ("month", "year")
-    result = []
+    result: list[Row] = []
     for series in declared.series.values():
         if series.frequency not in asked:
             continue
@@ -62,7 +75,7 @@ def pairs(report: Report, flows: tuple[str, ...]) -> list[Pair]:
     return result
 
 
-def _lags(report: Report, series: SeriesPlan, flow: str, labels: list[str], values: Array, trade: Array) -> list[Pair]:
+def _lags(report: Report, series: SeriesPlan, flow: str, labels: list[str], values: Array, trade: Array) -> list[Row]:
     step, most = A_YEAR[series.frequency], report.parameters.lags
     least = int(plan(report.catalogue).number("correlation_min_pairs"))
     lags = range(-most, most + 1)
@@ -74,15 +87,15 @@ def _lags(report: Report, series: SeriesPlan, flow: str, labels: list[str], valu
     both = [label for label, a, b in zip(labels, x, y, strict=True) if np.isfinite(a) and np.isfinite(b)]
     ends = (both[0], both[-1]) if both else ("", "")
     return [
-        Pair(
-            series,
+        [
+            series.series_id,
             flow,
             lag,
-            None if isinstance(f, Untested) else f,
+            None if isinstance(f, Untested) else stored.plain(f),
             _pearson(values[span], trade[span], lag, least),
             reason_words(f) if isinstance(f, Untested) else "",
             *ends,
-        )
+        ]
         for lag, f in zip(lags, found, strict=True)
     ]
 

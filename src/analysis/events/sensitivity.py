@@ -37,10 +37,11 @@ def curve(study: Study) -> list[Row]:
     """Every cell that has an effect under the plan, under every specification; cells in the order of the plan."""
     rows: list[Row] = []
     for key in study.keys:
-        if study.effect(key)[0] is None:
+        planned = study.cells[key].found
+        if planned is None:
             continue
         for spec_id in study.plan.specifications:
-            found, reason = study.effect(key) if spec_id == "main" else study.estimate(key, spec_id)
+            found, reason = (planned, "") if spec_id == "main" else study.estimate(key, spec_id)
             if found is None:
                 rows.append([*key, spec_id, None, None, None, reason])
                 continue

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
 from .. import inference
-from ..inference import Effect, Estimate, Untested
+from ..inference import Effect, Estimate, Testable, Untested
 from ..reading import recorded, remembered
-from . import breaks, correlations, effects, sensitivity, testable
+from . import breaks, correlations, effects, sensitivity, stored, testable
 from .breaks import Found
 from .correlations import Pair
 from .effects import Design
@@ -45,6 +45,16 @@ class Cell:
     @property
     def p_shift(self) -> float | None:
         return None if self.found is None or isinstance(self.found.shift, Untested) else self.found.shift.p
+
+
+@dataclass(frozen=True)
+class _Numbers:
+    """What could be seen of a cell, and its effect; each None with a reason where there is none."""
+
+    could: Testable | None
+    could_reason: str
+    found: Effect | None
+    reason: str
 
 
 def _p(found: Effect | None) -> float | None:
@@ -111,12 +121,30 @@ class Study:
         for flow in self.flows:
             for window in self.windows:
                 made = {c: self.design((c, flow, window)) for c in self.classes}
-                shared = testable.overlaps(self.report, made)
+                shared = testable.overlaps(made)
                 for c in self.classes:
-                    key = (c, flow, window)
-                    result[key] = testable.possible(self.report, made[c], self.choices(), shared[c])
-                    self.effect(key)  # while its placements are at hand; nothing above depends on it
+                    numbers = self._numbers[c, flow, window]
+                    result[c, flow, window] = Possible(made[c], numbers.could, numbers.could_reason, shared[c])
         return result
+
+    @remembered
+    def _numbers(self) -> dict[Key, _Numbers]:
+        """What the statistics say of every cell, computed or taken from the store."""
+        with recorded(self.read):
+            rows = self.report.rows("events", "effects", self._computed)
+        return {
+            (c, f, w): _Numbers(stored.testable(could), could_reason, stored.effect(found), reason)
+            for c, f, w, could, could_reason, found, reason in rows
+        }
+
+    def _computed(self) -> list[list[Any]]:
+        """`_numbers` as plain rows. What is possible comes first, and sees no effect."""
+        rows = []
+        for key in self.keys:
+            could, could_reason = testable.found(self.report, self.design(key), self.choices())
+            found, reason = self.effect(key)  # while its placements are at hand
+            rows.append([*key, stored.plain(could), could_reason, stored.plain(found), reason])
+        return rows
 
     @remembered
     def family(self) -> dict[str, int]:
@@ -135,22 +163,24 @@ class Study:
     @remembered
     def cells(self) -> dict[Key, Cell]:
         """Every cell with its effect and its p values, adjusted within a flow and across all."""
-        found = {key: self.effect(key) for key in self.keys}
-        raw = {key: _p(f) for key, (f, _) in found.items()}
+        numbers = self._numbers
+        raw = {key: _p(numbers[key].found) for key in self.keys}
         holm: dict[Key, float | None] = {}
         for flow in self.flows:
             of_flow = [key for key in self.keys if key[1] == flow]
             holm |= _adjusted([raw[key] for key in of_flow], of_flow, inference.holm)
         fdr = _adjusted([raw[key] for key in self.keys], self.keys, inference.benjamini_hochberg)
         return {
-            key: Cell(key, self.possible[key], f, reason, self.family[key[1]], holm[key], fdr[key])
-            for key, (f, reason) in found.items()
-        }
+            key: Cell(key, self.possible[key], numbers[key].found, numbers[key].reason, self.family[key[1]], holm[key],
+                      fdr[key])
+            for key in self.keys
+        }  # fmt: skip
 
     @remembered
     def pairs(self) -> list[Pair]:
         """Every correlation, in the order of the plan."""
-        return correlations.pairs(self.report, self.flows)
+        rows = self.report.rows("events", "correlations", lambda: correlations.rows(self.report, self.flows))
+        return correlations.pairs(self.report, rows)
 
     @remembered
     def pair_family(self) -> dict[tuple[str, str], int]:

@@ -65,14 +65,12 @@ class Possible:
         return ALONE if self.smallest_p * family > alpha else YES
 
 
-def possible(report: Report, made: Design, chosen: Choices, overlap: tuple[str, float] | None) -> Possible:
-    """What a design could show. No value inside a window is read."""
+def found(report: Report, made: Design, chosen: Choices) -> tuple[Testable | None, str]:
+    """What a design could show, or None and why. No value inside a window is read."""
     if not made.stretches:
-        return Possible(made, None, made.reason, overlap)
-    found = inference.testable(made.stretches, rules(report, chosen))
-    if isinstance(found, Untested):
-        return Possible(made, None, reason_words(found), overlap)
-    return Possible(made, found, "", overlap)
+        return None, made.reason
+    could = inference.testable(made.stretches, rules(report, chosen))
+    return (None, reason_words(could)) if isinstance(could, Untested) else (could, "")
 
 
 def reason_words(untested: Untested) -> str:
@@ -80,7 +78,7 @@ def reason_words(untested: Untested) -> str:
     return str(untested)
 
 
-def overlaps(report: Report, designs: dict[str, Design]) -> dict[str, tuple[str, float] | None]:
+def overlaps(designs: dict[str, Design]) -> dict[str, tuple[str, float] | None]:
     """For each class of one flow and window: the other class that shares the largest part of its window months.
 
     A class that is part of another, or has it as a part, shares its months by definition and is not counted.

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,12 +19,14 @@ from .. import __version__
 from ..catalogue import Catalogue
 from ..facts import Fact
 from ..parameters import ReportParameters
-from . import inputs, modules
+from . import inputs, locks, modules
 from .cache import Cache
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
 
+# Longer than any topic takes: then the other is stuck.
+SECONDS_FOR_ANOTHER = 60
 INJECTED, PARAMETERS = "injected-parameters", "parameters"
 
 
@@ -134,6 +137,11 @@ class Topics:
 
     def put_rows(self, what: str, parameters: Mapping[str, Any], rows: list[Any], read: Iterable[str]) -> None:
         _keep(self.cache, self._key(what, parameters, "rows"), self.catalogue.contents(read), rows)
+
+    def alone(self, what: str, parameters: Mapping[str, Any]) -> AbstractContextManager[None]:
+        """A block in which no other process computes the same; who comes later finds it done."""
+        name = f"{inputs.digest(self._key(what, parameters))[:16]}.lock"
+        return locks.turn(self.cache.path.with_name(name), SECONDS_FOR_ANOTHER)
 
     def _key(self, topic: str, parameters: Mapping[str, Any], kind: str = "facts") -> list[Any]:
         return [kind, topic, sorted(parameters.items()), self.code, self.libraries]

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import BuildError
-from . import swap
+from . import locks
 
 PREFIX, LOCK = "analysis-build-", ".lock"
 
@@ -26,7 +26,7 @@ def folder() -> Iterator[Path]:
         descriptor, name = tempfile.mkstemp(prefix=PREFIX, suffix=LOCK)
         os.close(descriptor)
         lock = Path(name)
-        handle = swap.open_locked(lock)
+        handle = locks.take(lock)
         made = _of(lock)
         made.mkdir(mode=0o700)
     except OSError as error:
@@ -48,7 +48,7 @@ def _clear(place: Path) -> None:
         with contextlib.suppress(OSError):
             if hasattr(os, "getuid") and lock.lstat().st_uid != os.getuid():
                 continue
-            if (handle := swap.open_locked(lock)) is not None:
+            if (handle := locks.take(lock)) is not None:
                 _remove(lock, handle)
 
 

@@ -11,11 +11,11 @@ import contextlib
 import json
 import os
 import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from ..errors import BuildError
+from . import locks
 
 ROLES = ("new", "old", "journal", "journal-draft", "lock")
 
@@ -77,7 +77,7 @@ def remains(folder: Path) -> dict[str, list[str]]:
         name, _, role = path.name.removeprefix(".").rpartition(".analysis-")
         if path.name.startswith(".") and name and role in ROLES:
             found.setdefault(name, []).append(path.name)
-    return {name: files for name, files in found.items() if not _is_held(_beside(folder / name, "lock"))}
+    return {name: files for name, files in found.items() if not locks.is_held(_beside(folder / name, "lock"))}
 
 
 @contextlib.contextmanager
@@ -87,27 +87,13 @@ def lock(output: Path) -> Iterator[None]:
     The lock ends with the process, however that ends.
     """
     path = _beside(output, "lock")
-    handle = open_locked(path)
+    handle = locks.take(path)
     if handle is None:
         raise BuildError(f"Another build of {output} is running: wait for it to end, or choose another --output.")
     try:
         yield
     finally:
-        if sys.platform != "win32":  # an open file cannot be removed there
-            path.unlink(missing_ok=True)
-        os.close(handle)
-
-
-def _is_held(path: Path) -> bool:
-    """Whether a process holds the lock on `path`."""
-    try:
-        handle = os.open(path, os.O_RDWR)
-    except OSError:
-        return False
-    try:
-        return not _take(handle)
-    finally:
-        os.close(handle)
+        locks.release(path, handle)
 
 
 def _beside(output: Path, role: str) -> Path:
@@ -143,37 +129,3 @@ def _flush(folder: Path) -> None:
         if path.is_file():
             with path.open("rb+") as file:
                 os.fsync(file.fileno())
-
-
-def open_locked(path: Path) -> int | None:
-    """A descriptor that holds the lock on `path`, or None when another process holds it."""
-    while True:
-        handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
-        if not _take(handle):
-            os.close(handle)
-            return None
-        # The holder before us may have removed the file after we opened it; then the lock is on nothing.
-        with contextlib.suppress(FileNotFoundError):
-            if os.path.samestat(os.fstat(handle), path.stat()):
-                return handle
-        os.close(handle)
-
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _take(handle: int) -> bool:
-        try:
-            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-        except OSError:
-            return False
-        return True
-else:
-    import fcntl
-
-    def _take(handle: int) -> bool:
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        return True
