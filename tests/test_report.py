@@ -9,7 +9,7 @@ import pytest
 from analysis import Report
 from analysis.catalogue import Catalogue
 from analysis.parameters import ReportParameters, resolve
-from analysis.report import PARAMETERS_OF
+from analysis.topics import TOPICS
 
 # Between them, every parameter has a value that is not its default.
 SETS: list[dict[str, Any]] = [
@@ -32,7 +32,7 @@ class Wide(Report):
 
 
 @pytest.mark.parametrize("settings", SETS, ids=["default", "years", "choices"])
-@pytest.mark.parametrize("topic", PARAMETERS_OF)
+@pytest.mark.parametrize("topic", TOPICS)
 def test_a_topic_computes_the_same_without_the_parameters_it_does_not_declare(
     topic: str, settings: dict[str, Any], catalogue: Catalogue
 ) -> None:
@@ -41,7 +41,7 @@ def test_a_topic_computes_the_same_without_the_parameters_it_does_not_declare(
 
 
 @pytest.mark.parametrize("settings", SETS, ids=["default", "years", "choices"])
-@pytest.mark.parametrize("topic", PARAMETERS_OF)
+@pytest.mark.parametrize("topic", TOPICS)
 def test_a_topic_reads_no_parameter_that_it_does_not_declare(
     topic: str, settings: dict[str, Any], catalogue: Catalogue
 ) -> None:
@@ -57,7 +57,7 @@ def test_a_topic_reads_no_parameter_that_it_does_not_declare(
     report.parameters = Watched.model_construct(**report.parameters.model_dump())
     read.clear()
     report._own_facts(topic)
-    assert read <= PARAMETERS_OF[topic] and {"start_year", "end_year", "as_of"} <= read
+    assert read <= TOPICS[topic].parameters and {"start_year", "end_year", "as_of"} <= read
 
 
 def test_reports_that_agree_in_the_parameters_of_a_topic_share_its_facts(catalogue: Catalogue) -> None:

@@ -45,6 +45,16 @@ class Display:
         return {"text/html": html_of(node), NODE_TYPE: node, "text/plain": plain_of(node)}
 
 
+@dataclass(frozen=True)
+class Shown(Display):
+    """What was shown before, as its node."""
+
+    shown: Node
+
+    def node(self) -> Node:
+        return self.shown
+
+
 # ------------------------------------------------------------------------------------------- text
 
 

@@ -119,22 +119,34 @@ class Fact:
 class FactBook(Mapping[str, Fact]):
     """The facts of one edition by id, in sorted order.
 
-    `later` gives the facts of a topic (the first part of an id) when one of them is first asked for: a notebook
-    on trade does not wait for the event study. Whatever looks at all facts loads all topics.
+    `later` gives the facts of a topic when one of them is first asked for: a notebook on trade does not wait for the
+    event study. Its key is how the ids of the topic begin, in whole parts; where two fit, the longer has the fact.
+    Whatever looks at all facts loads all topics.
     """
 
-    def __init__(self, facts: Iterable[Fact] = (), later: Mapping[str, Callable[[], Iterable[Fact]]] | None = None,
-                 ) -> None:  # fmt: skip
+    def __init__(self, facts: Iterable[Fact] = (),
+                 later: Mapping[tuple[str, ...], Callable[[], Iterable[Fact]]] | None = None) -> None:  # fmt: skip
         self._facts: dict[str, Fact] = {}
         self._later = dict(later or {})
-        # The tables that the facts of a topic were computed from; what was given at the start is the caller's own.
-        self._read: dict[str, set[str]] = {}
+        self._topics = tuple(self._later)
+        self._topics_of: dict[str, tuple[tuple[str, ...], ...]] = {}
+        # What the facts of a topic were computed from; what was given at the start is the caller's own.
+        self._read: dict[tuple[str, ...], set[str]] = {}
         self.add(facts)
 
+    def _holding(self, id: str) -> tuple[tuple[str, ...], ...]:
+        """The topics that hold the fact `id`, or facts whose ids begin with it."""
+        head = ".".join(id.split(".", 2)[:2])
+        if head not in self._topics_of:
+            above = [(begin, topic) for topic in self._topics for begin in topic if f"{head}.".startswith(f"{begin}.")]
+            below = [topic for topic in self._topics for begin in topic if begin.startswith(f"{head}.")]
+            own = [max(above, key=lambda pair: len(pair[0]))[1]] if above else []
+            self._topics_of[head] = tuple(dict.fromkeys([*own, *below]))
+        return self._topics_of[head]
+
     def _load(self, id: str | None = None) -> None:
-        """Load the topic of `id`, or all."""
-        topics = [*self._later, *self._read] if id is None else [id.partition(".")[0]]
-        for topic in topics:
+        """Load the topics of `id`, or all."""
+        for topic in self._topics if id is None else self._holding(id):
             if load := self._later.pop(topic, None):
                 with recorded() as names:
                     self.add(load())

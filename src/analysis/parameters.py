@@ -7,7 +7,7 @@ unknown names; `resolve` turns anything a user typed into one, or raises a `User
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any, Literal
@@ -18,7 +18,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from .catalogue import Catalogue, load, unprintable
 from .errors import BadParameter, BuildError, UnknownEdition, UnknownParameter, listing
 from .project import project_root
+from .reading import PARAMETER, note, note_parameters
 
+_NOTED: dict[str, tuple[str]] = {}  # filled below: what is noted when a parameter is read
 DEFAULT_TITLE = "China and North Korea: what the trade figures show"
 
 
@@ -69,6 +71,12 @@ class ReportParameters(BaseModel):
     paper: Literal["a4", "us-letter"] = Field("a4", description="Paper of the PDF.")
     title: str = Field(DEFAULT_TITLE, description="Title on the masthead.", min_length=1, max_length=120)
 
+    def __getattribute__(self, name: str) -> Any:
+        # Whoever computes with a parameter rests on it: `reading` knows.
+        if name in _NOTED:
+            note(_NOTED[name])
+        return super().__getattribute__(name)
+
     @field_validator("as_of", mode="before")
     @classmethod
     def _is_a_day(cls, value: object) -> object:
@@ -95,12 +103,14 @@ class ReportParameters(BaseModel):
         value = str(getattr(self, name))
         return () if value == "all" else tuple(value.split(","))
 
-    def plain(self) -> dict[str, Any]:
-        """Strings, numbers and None only: what papermill injects and the manifest stores."""
-        return self.model_dump(mode="json")
+    def plain(self, names: Collection[str] | None = None) -> dict[str, Any]:
+        """Strings, numbers and None only: what papermill injects and the manifest stores. `names`: of these alone."""
+        note_parameters(PARAMETER_NAMES if names is None else names)
+        return self.model_dump(mode="json", include=None if names is None else set(names))
 
 
 PARAMETER_NAMES = tuple(ReportParameters.model_fields)
+_NOTED.update({name: (PARAMETER + name,) for name in PARAMETER_NAMES})
 LISTS = ("definitions", "event_classes", "windows", "regimes", "flow", "frequency")
 # Fewer draws leave the p values to chance; more than this take minutes and tell nothing new.
 DRAWS, SEEDS, LAGS, ALPHAS = (500, 100_000), (0, 2**31 - 1), (0, 6), (0.001, 0.2)

@@ -1,8 +1,10 @@
-"""Which tables a computation rests on, whoever asked for it first.
+"""Which tables and which parameters a computation rests on, whoever asked for it first.
 
 What is kept, so as to be computed once, is kept with the names of the tables it was computed from; each later use
 counts as reading them again. So `recorded()` tells what a notebook, a topic of facts or a chart rests on, however much
 of it was there already. Kept values are those of `remembered` (a property) and `kept` (a function).
+
+A parameter has the name of its own with PARAMETER before it; `tables` and `parameters` tell the two apart.
 """
 
 from __future__ import annotations
@@ -15,6 +17,7 @@ from typing import Any, Generic, ParamSpec, TypeVar, overload
 
 T = TypeVar("T")
 P = ParamSpec("P")
+PARAMETER = "?"
 _recorders: list[set[str]] = []
 
 
@@ -22,6 +25,21 @@ def note(names: Iterable[str]) -> None:
     """These tables were read, now or when what is used now was computed."""
     for recorder in _recorders:
         recorder.update(names)
+
+
+def note_parameters(names: Iterable[str]) -> None:
+    """These parameters were read."""
+    note([PARAMETER + name for name in names])
+
+
+def tables(names: Iterable[str]) -> set[str]:
+    """Of recorded names those of the data package."""
+    return {name for name in names if not name.startswith(PARAMETER)}
+
+
+def parameters(names: Iterable[str]) -> set[str]:
+    """Of recorded names the parameters, by their own names."""
+    return {name.removeprefix(PARAMETER) for name in names if name.startswith(PARAMETER)}
 
 
 @contextmanager

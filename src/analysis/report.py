@@ -10,7 +10,7 @@ import ast
 import functools
 import os
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any, Protocol, TypeVar
@@ -20,28 +20,17 @@ import pandas as pd
 from .catalogue import Catalogue, load
 from .claims.verdicts import Judged, judge_all
 from .dependence.amounts import Share
-from .dependence.shares import all_shares
-from .display import Masthead
+from .dependence.shares import all_shares, rows_of, shares_of
+from .display import Display, Masthead, Node, Shown
 from .events.study import Study
 from .facts import ALL_YEARS, Fact, FactBook
 from .formatting import day_text
 from .parameters import PARAMETER_NAMES, ReportParameters, resolve
-from .reading import note, record_in, recorded, remembered
+from .reading import note, note_parameters, record_in, recorded, remembered
+from .topics import TOPICS
 from .trade import periods, phases, series
 
 T = TypeVar("T")
-# The parameters that the facts of a topic hang on. A fact is computed from these alone: it cannot see the others.
-SPAN = frozenset({"start_year", "end_year", "as_of"})
-PARAMETERS_OF = {
-    "trade": SPAN | {"base_year", "worst_quality"},
-    "dependence": SPAN | {"crude_estimate", "rice", "doubtful_partners", "cut_share"},
-    "events": SPAN | {
-        "basis", "worst_quality", "event_classes", "windows", "regimes", "flow", "baseline", "controls", "alpha",
-        "placebo_draws", "seed", "lags", "frequency",
-    },
-}  # fmt: skip
-# What claims rest on besides: figures of their own, and shares.
-PARAMETERS_OF["evidence"] = PARAMETERS_OF["dependence"]
 # In the kernels of a build: the folder in which each writes the names of the tables that it read.
 READ = "ANALYSIS_READ"
 # Reports that somebody holds, by what they are made from: a claim is judged on a report of all years, which is often
@@ -64,6 +53,12 @@ class Store(Protocol):
     def get_rows(self, what: str, parameters: Mapping[str, Any]) -> tuple[list[Any], set[str]] | None: ...
 
     def put_rows(self, what: str, parameters: Mapping[str, Any], rows: list[Any], read: Iterable[str]) -> None: ...
+
+    def get_shown(self, what: Sequence[Any], parameters: ReportParameters) -> tuple[Node, set[str]] | None: ...
+
+    def put_shown(
+        self, what: Sequence[Any], parameters: ReportParameters, node: Node, read: Iterable[str]
+    ) -> None: ...
 
 
 _store: Store | None = None
@@ -96,8 +91,8 @@ class Report:
         from .claims.facts import claims_facts
 
         return FactBook(later={
-            **{topic: functools.partial(self._facts_of, topic) for topic in PARAMETERS_OF},
-            "claims": lambda: claims_facts(self), "all_years": lambda: claims_facts(self),
+            **{topic.ids: functools.partial(self._facts_of, name) for name, topic in TOPICS.items()},
+            ("claims", "all_years"): lambda: claims_facts(self),
         })  # fmt: skip
 
     def _facts_of(self, topic: str) -> tuple[Fact, ...]:
@@ -105,20 +100,12 @@ class Report:
         return self._for(topic)._own_facts(topic)
 
     def _own_facts(self, topic: str) -> tuple[Fact, ...]:
-        from .claims.evidence import evidence_facts
-        from .dependence.facts import dependence_facts
-        from .events.facts import event_facts
-        from .trade.facts import trade_facts
-
         if topic not in self._topics:
-            make = {
-                "trade": trade_facts, "dependence": dependence_facts, "events": event_facts, "evidence": evidence_facts,
-            }  # fmt: skip
             asked, store = self.parameters_of(topic), self._store()
 
             def compute() -> tuple[tuple[Fact, ...], set[str]]:
                 with recorded() as read:
-                    return tuple(make[topic](self)), read
+                    return tuple(TOPICS[topic].make(self)), read
 
             self._topics[topic] = _kept(
                 store, topic, asked, compute,
@@ -126,6 +113,7 @@ class Report:
             )  # fmt: skip
         facts, names = self._topics[topic]
         note(names)
+        note_parameters(TOPICS[topic].parameters)
         return facts
 
     def rows(self, topic: str, what: str, make: Callable[[], list[Any]]) -> list[Any]:
@@ -141,7 +129,21 @@ class Report:
             lambda s: s.get_rows(what, asked), lambda s, made: s.put_rows(what, asked, *made),
         )  # fmt: skip
         note(names)
+        note_parameters(TOPICS[topic].parameters)
         return rows
+
+    def once(self, what: Sequence[Any], make: Callable[[], Display]) -> Display:
+        """What `make` shows, or what the store holds of it; `what` names it, with plain values."""
+        store = self._store()
+        if store is None:
+            return make()
+        if held := store.get_shown(what, self.parameters):
+            note(held[1])
+            return Shown(held[0])
+        with recorded() as read:
+            made = make()
+            store.put_shown(what, self.parameters, made.node(), read)
+        return made
 
     def _store(self) -> Store | None:
         """The store in use, where it is one of this report's data."""
@@ -149,13 +151,13 @@ class Report:
 
     def parameters_of(self, topic: str) -> dict[str, Any]:
         """The parameters of a topic, as plain values."""
-        plain = self.parameters.plain()
-        return {name: plain[name] for name in sorted(PARAMETERS_OF[topic])}
+        plain = self.parameters.plain(TOPICS[topic].parameters)
+        return {name: plain[name] for name in sorted(plain)}
 
     def _for(self, topic: str) -> Report:
         """The report of the parameters of a topic alone, the others at their defaults."""
         if topic not in self._narrowed:
-            others = [name for name in PARAMETER_NAMES if name not in PARAMETERS_OF[topic]]
+            others = [name for name in PARAMETER_NAMES if name not in TOPICS[topic].parameters]
             self._narrowed[topic] = self._with(**{name: ReportParameters.model_fields[name].default for name in others})
         return self._narrowed[topic]
 
@@ -165,6 +167,7 @@ class Report:
         narrowed = self._for("events")
         study = self._study if narrowed is self else narrowed.event_study
         note(study.read)
+        note_parameters(TOPICS["events"].parameters)
         return study
 
     @functools.cached_property
@@ -206,7 +209,10 @@ class Report:
     def shares(self) -> dict[str, dict[int, Share]]:
         """China's share by definition and year, every definition and every year asked for."""
         narrowed = self._for("dependence")
-        return all_shares(self.catalogue, self.parameters) if narrowed is self else narrowed.shares
+        if narrowed is not self:
+            return narrowed.shares
+        rows = self.rows("dependence", "shares", lambda: rows_of(all_shares(self.catalogue, self.parameters)))
+        return shares_of(rows)
 
     @remembered
     def definitions(self) -> dict[str, dict[str, Any]]:

@@ -20,7 +20,7 @@ QUOTED = "dependence/quoted_shares"
 
 
 def dependence_facts(report: Report) -> Iterator[Fact]:
-    """All facts of the topic for the parameters of `report`."""
+    """All facts of the topic for the parameters of `report`, but for what a cut would take away."""
     rows = report.definitions
     yield from _amounts(report, rows)
     for definition, row in rows.items():
@@ -30,7 +30,7 @@ def dependence_facts(report: Report) -> Iterator[Fact]:
     yield from _partners(report)
     yield from _deficits(report)
     yield from _claims(report)
-    yield from _exposure(report, rows)
+    yield from _replacement(report, rows)
     yield from food.extra_facts(report.catalogue, report.parameters)
     yield from fuel.extra_facts(report.catalogue, report.parameters)
 
@@ -238,13 +238,10 @@ def distinct(report: Report, claim: matrix.Claim) -> list[tuple[int, str]]:
 NOT_DELIVERED, WORKED_BACK = ("trade_share", "export_share", "asymmetry"), ("oil_use", "energy_use")
 
 
-def _exposure(report: Report, rows: Mapping[str, Mapping[str, Any]]) -> Iterator[Fact]:
+def exposure_facts(report: Report) -> Iterator[Fact]:
+    """What would be gone if China stopped a part of its deliveries and nobody replaced it."""
     cut = report.parameters.cut_share
-    episodes = report.catalogue.frame("dependence/episodes").to_dict("records")
-    for definition, row in rows.items():
-        kind = definition.partition(".")[0]
-        if row["use"] != "headline" or kind in NOT_DELIVERED:
-            continue
+    for definition, row in _delivered(report.definitions):
         shares = report.shares[definition]
         last = max((year for year, share in shares.items() if share.percent is not None), default=None)
         if last is not None and (gone := whatif.exposure(shares[last], cut)):
@@ -256,6 +253,19 @@ def _exposure(report: Report, rows: Mapping[str, Mapping[str, Any]]) -> Iterator
                 rows=_join([shares[last].part.rows, shares[last].whole.rows]),
                 sources=_join([shares[last].part.sources, shares[last].whole.sources]),
             )  # fmt: skip
+
+
+def _delivered(rows: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The headline definitions whose part is what China delivers."""
+    for definition, row in rows.items():
+        if row["use"] == "headline" and definition.partition(".")[0] not in NOT_DELIVERED:
+            yield definition, row
+
+
+def _replacement(report: Report, rows: Mapping[str, Mapping[str, Any]]) -> Iterator[Fact]:
+    episodes = report.catalogue.frame("dependence/episodes").to_dict("records")
+    for definition, row in _delivered(rows):
+        shares, kind = report.shares[definition], definition.partition(".")[0]
         for episode in episodes if kind not in WORKED_BACK else ():
             before, after = int(episode["from_year"]), int(episode["to_year"])
             moved = whatif.replacement(shares, before, after)

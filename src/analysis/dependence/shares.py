@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 from ..catalogue import Catalogue
 from ..errors import DataError
 from . import food, fuel, trade
-from .amounts import Share
+from .amounts import Amount, Share
 
 if TYPE_CHECKING:
     from ..parameters import ReportParameters
@@ -27,6 +28,28 @@ def all_shares(catalogue: Catalogue, parameters: ReportParameters) -> dict[str, 
     if odd := sorted(set(made) ^ set(declared)):
         raise DataError(f"The table dependence/definitions and the package disagree about the definition {odd[0]}.")
     return {definition: made[definition] for definition in declared}
+
+
+def rows_of(shares: dict[str, dict[int, Share]]) -> list[list[Any]]:
+    """The shares as plain rows: definition, year, part, whole, per cent with its interval, reason."""
+    return [
+        [definition, year, list(asdict(s.part).values()), list(asdict(s.whole).values()), s.percent, s.low, s.high,
+         s.reason]
+        for definition, years in shares.items() for year, s in years.items()
+    ]  # fmt: skip
+
+
+def shares_of(rows: list[list[Any]]) -> dict[str, dict[int, Share]]:
+    """The shares that `rows_of` made `rows` of."""
+    made: dict[str, dict[int, Share]] = {}
+    for definition, year, part, whole, *rest in rows:
+        made.setdefault(definition, {})[year] = Share(_amount(part), _amount(whole), *rest)
+    return made
+
+
+def _amount(values: list[Any]) -> Amount:
+    value, unit, status, rows, sources, *rest = values
+    return Amount(value, unit, status, tuple(rows), tuple(sources), *rest)
 
 
 def twin_not_asked_for(parameters: ReportParameters) -> str:

@@ -10,8 +10,10 @@ from ..display import Display, FigureDisplay, Sentence, say
 from ..report import Report
 from ..trade import growth, series
 from .levels import nothing
+from .once import once
 
 
+@once
 def balance(report: Report) -> Display:
     """Three panels: yearly balance, its running sum, and imports as a share of exports."""
     p = report.parameters

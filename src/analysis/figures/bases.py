@@ -14,6 +14,7 @@ from ..report import Report
 from ..trade import bases as sides
 from ..trade import series
 from .levels import room_for
+from .once import once
 
 # Percentage points; larger distances, in the years of the closed border, are named in words.
 NEAR = 20.0
@@ -26,6 +27,7 @@ def totals(report: Report) -> pd.DataFrame:
     })
 
 
+@once
 def bases(report: Report) -> Display:
     """Total trade on every basis, and each divided by customs."""
     p, frame = report.parameters, totals(report)
@@ -81,6 +83,7 @@ def bases(report: Report) -> Display:
     )  # fmt: skip
 
 
+@once
 def growth_range(report: Report) -> Display:
     """How far growth of the total on each basis lies from growth on customs, in percentage points."""
     p = report.parameters

@@ -13,6 +13,7 @@ from ..display import Display, FigureDisplay, Prose, Reference, Sentence, anchor
 from ..facts import Fact
 from ..formatting import day_text, number
 from ..report import Report
+from .once import once
 
 ESSAYS = ("e1", "e2")
 LOOKS: dict[str, dict[str, Any]] = {
@@ -20,6 +21,7 @@ LOOKS: dict[str, dict[str, Any]] = {
 }  # fmt: skip
 
 
+@once
 def verdicts(report: Report) -> Display:
     """Bars: claims by verdict, one bar an essay."""
     found = {key: {v: report.fact(f"claims.count.{key}.{anchor(v)}") for v in VERDICTS} for key in ESSAYS}
@@ -87,6 +89,7 @@ def _alt(report: Report, found: dict[str, dict[str, Fact]], essays: list[str]) -
     return say("Bar chart of claims by verdict. " + ". ".join(told) + ".", **refs)
 
 
+@once
 def arrivals(report: Report) -> Display:
     """Arrivals of North Koreans in South Korea by year, and the women among them where they are known."""
     everyone = report.facts.family("evidence.arrivals_all.seoul")

@@ -11,11 +11,13 @@ from ..display import Display, FigureDisplay, Prose, Sentence, say
 from ..formatting import MONTHS
 from ..report import Report
 from ..trade import MEASURES
+from .once import once
 from .periods import ROUGH, name
 
 GRADES = ("printed", "derived", "rough", "none")
 
 
+@once
 def calendar(report: Report) -> Display:
     """One square a month for each flow: printed, derived, rough or not there."""
     frame = report.months

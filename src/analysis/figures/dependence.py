@@ -20,6 +20,7 @@ from ..display import Display, FigureDisplay, Prose, Reference, Sentence, Words,
 from ..errors import listing
 from ..facts import Fact
 from ..report import Report
+from .once import once
 
 Lines = Mapping[str, Mapping[int, Share]]
 # Shade, marker and its colour of each mark; told apart in grey and by shape.
@@ -109,6 +110,7 @@ def lines_alt(report: Report, lines: Lines) -> Sentence:
     return join(*parts)
 
 
+@once
 def trade_shares(report: Report) -> Display:
     """China's share of the DPRK's trade under each definition of it, with the quoted figure."""
     lead = leading(report.parameters, "trade")
@@ -130,6 +132,7 @@ def records_of(definitions: Iterable[str]) -> set[str]:
     return {definition.partition(".")[2] for definition in definitions}
 
 
+@once
 def trade_flow(report: Report, flow: str = "imports") -> Display:
     """The same for one flow alone: `imports` or `exports` of the DPRK."""
     stem = {"imports": "import_share", "exports": "export_share"}[flow]
@@ -168,6 +171,7 @@ def _spread_of(report: Report, definition: str) -> tuple[Fact, Fact] | None:
     return low, high
 
 
+@once
 def food(report: Report) -> Display:
     """China's share of the DPRK's grain under each definition."""
     lines = {d: report.shares[d] for d in report.shown("food") if d.startswith(("cereal_imports.", "cereal_supply."))}
@@ -191,6 +195,7 @@ def food(report: Report) -> Display:
     )  # fmt: skip
 
 
+@once
 def crops(report: Report) -> Display:
     """The same crop by crop, soybeans beside the grains."""
     lines = {d: report.shares[d] for d in report.shown("food") if d.endswith("_imports.quantity") and
@@ -210,6 +215,7 @@ def crops(report: Report) -> Display:
     )  # fmt: skip
 
 
+@once
 def fuel(report: Report) -> Display:
     """China's share of the DPRK's fuel under each definition, down to all energy used."""
     lines = {d: report.shares[d] for d in report.shown("fuel")}
@@ -238,6 +244,7 @@ def food_caveats(report: Report, lines: Lines) -> tuple[Sentence, ...]:
     return tuple(say("{text}", text=text) for text in texts)
 
 
+@once
 def partners(report: Report) -> Display:
     """Effective number of partners, and trade with everybody but China, with and without doubtful partners."""
     p = report.parameters
@@ -296,6 +303,7 @@ def partners(report: Report) -> Display:
     )  # fmt: skip
 
 
+@once
 def asymmetry(report: Report) -> Display:
     """China's share of the DPRK's trade above, the DPRK's share of China's trade below, each on its own scale."""
     p, lead = report.parameters, leading(report.parameters, "trade")
@@ -339,6 +347,7 @@ def asymmetry(report: Report) -> Display:
     )  # fmt: skip
 
 
+@once
 def deficits(report: Report) -> Display:
     """The DPRK's deficit with China by year: customs, and with KOTRA's estimate of crude oil where it is known."""
     p = report.parameters
@@ -398,6 +407,7 @@ def deficits(report: Report) -> Display:
     )  # fmt: skip
 
 
+@once
 def matrix(report: Report, claim_id: str = "trade-70") -> Display:
     """Definition by year for one claim: where each share lies against the quoted figure."""
     p = report.parameters

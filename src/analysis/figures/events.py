@@ -26,6 +26,7 @@ from ..facts import Fact
 from ..formatting import MONTHS, number, sentence_case
 from ..formatting import percent as percent_text
 from ..report import Report
+from .once import once
 
 # Shade and mark of each verdict: told apart in grey and by shape.
 LOOKS = {
@@ -80,6 +81,7 @@ def when(number_: int) -> str:
 # ------------------------------------------------------------------------------------ what can be tested
 
 
+@once
 def event_matrix(report: Report) -> Display:
     """Class by flow and window: testable, only before adjustment, powerless, or untestable."""
     study = report.event_study
@@ -232,6 +234,7 @@ def _last_month(report: Report, flow: str | None = None) -> str:
 # ---------------------------------------------------------------------------------------------- timeline
 
 
+@once
 def event_timeline(report: Report) -> Display:
     """Events by class over both flows, with the regimes."""
     study = report.event_study
@@ -389,6 +392,7 @@ def shown_effects(report: Report) -> list[tuple[str, str]]:
     ]
 
 
+@once
 def event_effects(report: Report) -> Display:
     """Every effect with its interval: filled where it survives adjustment, grey where only the plain p is small."""
     study, rows = report.event_study, shown_effects(report)
@@ -562,6 +566,7 @@ def _effect_record(report: Report, key: Key) -> dict[str, Any]:
 # ---------------------------------------------------------------------------------------- specifications
 
 
+@once
 def event_specifications(report: Report) -> Display:
     """Every effect again with one departure from the plan at a time."""
     study, rows = report.event_study, shown_effects(report)
@@ -661,6 +666,7 @@ def event_specifications(report: Report) -> Display:
 # ------------------------------------------------------------------------------------------ correlations
 
 
+@once
 def event_correlations(report: Report) -> Display:
     """Series by lag, one panel a flow: the correlation of changes, framed where it survives adjustment."""
     study = report.event_study
@@ -799,6 +805,7 @@ def _pair_record(report: Report, pair: Any) -> dict[str, Any]:
 # ------------------------------------------------------------------------------------------------ breaks
 
 
+@once
 def event_breaks(report: Report) -> Display:
     """Months of each flow on a log scale with the breaks that the data show by themselves."""
     study = report.event_study
@@ -907,6 +914,7 @@ def _break_words(report: Report, flow: str) -> Sentence:
 # ------------------------------------------------------------------------------------------------- panel
 
 
+@once
 def event_panel(report: Report) -> Display:
     """Votes, visits, the Security Council, the score of events and trade, one above the other."""
     votes, visits, council, scores = (f(report) for f in (panel.votes, panel.visits, panel.council, panel.scores))

@@ -15,11 +15,13 @@ from ..report import Report
 from ..trade import growth as rates
 from ..trade import series
 from .levels import nothing
+from .once import once
 
 # Beyond this change the bars of other years would be too small to read; such a year is named in words.
 READABLE = 100.0
 
 
+@once
 def growth(report: Report) -> Display:
     """Bars: percentage points from exports and imports; dots: growth of the total."""
     p, cells = report.parameters, report.cells()

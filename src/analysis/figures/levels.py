@@ -22,6 +22,7 @@ from ..captions import (
 from ..display import Display, FigureDisplay, Prose, Sentence, say
 from ..report import Report
 from ..trade import MEASURES, phases, prices, series
+from .once import once
 
 SHORT = {"exports": "exports", "imports": "imports", "total": "total"}
 # The value of the index year on an index scale.
@@ -83,6 +84,7 @@ def level_title(report: Report) -> Sentence:
     )  # fmt: skip
 
 
+@once
 def levels(report: Report) -> Display:
     """Exports, imports and total by year, in millions of current US dollars."""
     p, cells = report.parameters, report.cells()
@@ -116,6 +118,7 @@ def levels(report: Report) -> Display:
     )  # fmt: skip
 
 
+@once
 def real(report: Report) -> Display:
     """Total trade in current and in constant dollars on a log scale."""
     p, cells = report.parameters, report.cells()
@@ -175,6 +178,7 @@ def real(report: Report) -> Display:
     )  # fmt: skip
 
 
+@once
 def index_scale(report: Report) -> Display:
     """Exports, imports and total as an index, the index year being one hundred."""
     p, cells = report.parameters, report.cells()
@@ -224,6 +228,7 @@ def index_scale(report: Report) -> Display:
     )  # fmt: skip
 
 
+@once
 def story(report: Report) -> Display:
     """Total trade with the phases named: the one picture of the summary."""
     p, cells = report.parameters, report.cells()

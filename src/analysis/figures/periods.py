@@ -16,6 +16,7 @@ from ..formatting import MONTHS
 from ..report import Report
 from ..trade import MEASURES
 from ..trade import periods as rules
+from .once import once
 
 ROUGH = ("C", "D")
 
@@ -33,6 +34,7 @@ def name(period: pd.Period) -> str:
     return f"Q{period.quarter} {period.year}"
 
 
+@once
 def months(report: Report) -> Display:
     """Exports, imports and total by month, in three panels with one axis of time."""
     frame, known = report.months, _known(report.months)
@@ -66,6 +68,7 @@ def months(report: Report) -> Display:
     )  # fmt: skip
 
 
+@once
 def quarters(report: Report) -> Display:
     """Quarters: exports upwards, imports downwards."""
     frame, known = report.quarters, _known(report.quarters)
@@ -106,6 +109,7 @@ def quarters(report: Report) -> Display:
     )  # fmt: skip
 
 
+@once
 def month_growth(report: Report) -> Display:
     """Each month as a multiple of the same month a year before, on a log scale."""
     growth = rules.month_growth(report.months)

@@ -36,7 +36,7 @@ def run_all(
         for path, part in described.items():
             if not force and (run := parts.fetch(part, plan.catalogue, kept)):
                 runs[path] = run
-        todo = [path for path in _longest_first(plan, kept) if path not in runs]
+        todo = [path for path in _shifted(_longest_first(plan, kept), how.shift, kept) if path not in runs]
         books: list[FactBook] = []
         for position, path in enumerate(runs, start=1):
             progress(f"[{position}/{len(described)}] {path.stem}  unchanged\n")
@@ -135,6 +135,15 @@ def _run(
             pool.shutdown(wait=False, cancel_futures=True)
             session.stop()
             raise
+
+
+def _shifted(order: list[Path], part: float, kept: cache.Cache) -> list[Path]:
+    """`order`, its first notebooks put last: those that take `part` of the time of all."""
+    took = [parts.seconds_of(path.stem, kept) or 1.0 for path in order]
+    done = 0
+    while sum(took[:done]) < part * sum(took):
+        done += 1
+    return [*order[done:], *order[:done]]
 
 
 def _longest_first(plan: Plan, kept: cache.Cache) -> list[Path]:

@@ -8,17 +8,19 @@ and by these with their contents the part.
 
 from __future__ import annotations
 
+import contextlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from .. import __version__
+from .. import __version__, reading
 from ..catalogue import Catalogue
 from ..facts import Fact
 from ..parameters import ReportParameters
+from ..reading import unrecorded
 from . import inputs, locks, modules
 from .cache import Cache
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
 
 # Longer than any topic takes: then the other is stuck.
 SECONDS_FOR_ANOTHER = 60
+MOST_LISTS = 12  # of names that one chart was found to rest on
 INJECTED, PARAMETERS = "injected-parameters", "parameters"
 
 
@@ -85,7 +88,7 @@ def fetch(part: Part, catalogue: Catalogue, cache: Cache) -> Run | None:
 def keep(part: Part, notebook: NotebookNode, seconds: float, read: Iterable[str] | None, catalogue: Catalogue,
          cache: Cache) -> Run:  # fmt: skip
     """Put a run into the cache. `read`: what it read of the data package; None where that is not known."""
-    tables = catalogue.contents(read or ())
+    tables = catalogue.contents(reading.tables(read or ()))
     cache.put(f"seconds {part.path.stem}", str(seconds).encode())
     if part.followed and read is not None:
         body = {"notebook": notebook, "seconds": seconds}
@@ -111,12 +114,17 @@ def changed(before: Mapping[str, Any], part: Part, catalogue: Catalogue) -> list
 
 @dataclass(frozen=True)
 class Topics:
-    """The facts of topics in the cache, for `report.storing`; `code` and `libraries` are what computes them."""
+    """The facts of topics and what shows them, in the cache, for `report.storing`.
+
+    `code` and `libraries` are what computes facts; `everything` is the whole package and all libraries, on which what
+    shows them may rest.
+    """
 
     catalogue: Catalogue
     cache: Cache
     code: str
     libraries: str
+    everything: str
 
     def get(self, topic: str, parameters: Mapping[str, Any]) -> tuple[tuple[Fact, ...], set[str]] | None:
         found = _found(self.cache, self._key(topic, parameters), self.catalogue)
@@ -129,14 +137,50 @@ class Topics:
 
     def put(self, topic: str, parameters: Mapping[str, Any], facts: Iterable[Fact], read: Iterable[str]) -> None:
         bodies = [fact.as_json() for fact in facts]
-        _keep(self.cache, self._key(topic, parameters), self.catalogue.contents(read), bodies)
+        _keep(self.cache, self._key(topic, parameters), self._tables(read), bodies)
 
     def get_rows(self, what: str, parameters: Mapping[str, Any]) -> tuple[list[Any], set[str]] | None:
         found = _found(self.cache, self._key(what, parameters, "rows"), self.catalogue)
         return None if found is None or not isinstance(found[0], list) else (found[0], set(found[1]))
 
     def put_rows(self, what: str, parameters: Mapping[str, Any], rows: list[Any], read: Iterable[str]) -> None:
-        _keep(self.cache, self._key(what, parameters, "rows"), self.catalogue.contents(read), rows)
+        _keep(self.cache, self._key(what, parameters, "rows"), self._tables(read), rows)
+
+    def _tables(self, read: Iterable[str]) -> dict[str, str]:
+        # The parameters are in the key, whether they were read or not.
+        return self.catalogue.contents(reading.tables(read))
+
+    def get_shown(self, what: Sequence[Any], parameters: ReportParameters) -> tuple[dict[str, Any], set[str]] | None:
+        key = ["shown", what, self.everything]
+        for names in self._known(key):
+            found = self.cache.get(inputs.digest([key, self._standing(names, parameters)]))
+            with contextlib.suppress(ValueError):
+                if found is not None and isinstance(node := json.loads(found), dict):
+                    return node, set(names)
+        return None
+
+    def put_shown(
+        self, what: Sequence[Any], parameters: ReportParameters, node: Mapping[str, Any], read: Iterable[str]
+    ) -> None:
+        key, names = ["shown", what, self.everything], sorted(read)
+        body = json.dumps(node, ensure_ascii=False).encode("utf-8")
+        self.cache.put(inputs.digest([key, self._standing(names, parameters)]), body)
+        # With other parameters other tables may be read, so there may be several lists of names.
+        known = [names, *(other for other in self._known(key) if other != names)][:MOST_LISTS]
+        self.cache.put(inputs.digest(key), json.dumps(known).encode("utf-8"))
+
+    def _known(self, key: Any) -> list[list[str]]:
+        """What was read for `key` in earlier times, the last first."""
+        try:
+            known = json.loads(self.cache.get(inputs.digest(key)) or "[]")
+        except ValueError:
+            return []
+        return [names for names in known if isinstance(names, list)] if isinstance(known, list) else []
+
+    def _standing(self, names: Iterable[str], parameters: ReportParameters) -> list[Any]:
+        """What stands today behind each of the names."""
+        with unrecorded():
+            return [self.catalogue.contents(reading.tables(names)), parameters.plain(reading.parameters(names))]
 
     def alone(self, what: str, parameters: Mapping[str, Any]) -> AbstractContextManager[None]:
         """A block in which no other process computes the same; who comes later finds it done."""
@@ -150,7 +194,7 @@ class Topics:
 def topics(catalogue: Catalogue, cache: Cache) -> Topics:
     """The facts that were computed by the code and the libraries of today."""
     code, libraries = inputs.code_hashes(), inputs.computing(inputs.versions())
-    return Topics(catalogue, cache, inputs.digest([__version__, code]), inputs.digest(libraries))
+    return Topics(catalogue, cache, inputs.digest([__version__, code]), inputs.digest(libraries), made_with())
 
 
 @dataclass(frozen=True)
@@ -170,7 +214,12 @@ class Drawings:
 
 def drawings(cache: Cache) -> Drawings:
     """The charts that were drawn by the package and the libraries of today."""
-    return Drawings(cache, inputs.digest([inputs.tree(inputs.PACKAGE), inputs.versions()]))
+    return Drawings(cache, made_with())
+
+
+def made_with() -> str:
+    """Digest of the package, its fonts included, and of the libraries."""
+    return inputs.digest([inputs.tree(inputs.PACKAGE), inputs.versions()])
 
 
 def pictures(cache: Cache) -> Callable[[str], bytes]:

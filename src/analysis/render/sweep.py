@@ -19,7 +19,8 @@ from typing import Any
 from ..catalogue import Catalogue, load
 from ..errors import UnknownParameter, UserError, shown
 from ..parameters import LISTS, PARAMETER_NAMES, ReportParameters, edition, resolve
-from . import build, crew, inputs, overview, quick
+from ..report import storing
+from . import build, cache, crew, inputs, overview, parts, quick
 from .manifests import Swept
 from .quick import PAGE, RECORD, SWEEP, TABLE
 
@@ -151,7 +152,8 @@ def _write(planned: Planned, failed: Mapping[str, str]) -> None:
     shown_plans = [(one, plan) for one, plan in plans if one.name not in failed]
     catalogue = plans[0][1].catalogue
     entries = [overview.Entry(one.name, one.settings, one.parameters, plan.formats) for one, plan in shown_plans]
-    page, table = overview.page_and_table(plans[0][1].edition, entries, failed, catalogue)
+    with storing(parts.topics(catalogue, cache.default())):
+        page, table = overview.page_and_table(plans[0][1].edition, entries, failed, catalogue)
     record = {
         "made_by": SWEEP, "edition": plans[0][1].edition.name,
         "request": planned.request, "files": {TABLE: inputs.text_hash(table), PAGE: inputs.text_hash(page)},

@@ -27,8 +27,8 @@ LABELS = {
 
 
 def trade_facts(report: Report) -> Iterator[Fact]:
-    """All facts of the topic for the parameters of `report`."""
-    p, catalogue = report.parameters, report.catalogue
+    """All facts of the topic for the parameters of `report`, but for those in constant prices."""
+    catalogue = report.catalogue
     labels = catalogue.frame("trade/bases").set_index("basis")["label"]
     for basis in catalogue.bases:
         cells = report.cells(basis)
@@ -37,11 +37,18 @@ def trade_facts(report: Report) -> Iterator[Fact]:
         yield from _balance(cells, basis, labels[basis])
         yield from _span(cells, basis, labels[basis])
         yield from _phases(report, cells, basis, labels[basis])
-        yield from _real(catalogue, cells, basis, labels[basis], p.base_year)
     yield from _printed_growth(report)
     yield from _bases(report)
     yield from _months(report)
     yield from _cells(report)
+
+
+def real_facts(report: Report) -> Iterator[Fact]:
+    """Trade in the prices of one year, on every basis."""
+    catalogue = report.catalogue
+    labels = catalogue.frame("trade/bases").set_index("basis")["label"]
+    for basis in catalogue.bases:
+        yield from _real(catalogue, report.cells(basis), basis, labels[basis], report.parameters.base_year)
 
 
 def decimals_of(precision: float) -> int:

@@ -1,0 +1,30 @@
+"""Charts that are made once for all editions in which they are the same."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import TYPE_CHECKING, ParamSpec, cast
+
+from ..display import Display
+
+if TYPE_CHECKING:
+    from ..report import Report
+
+P = ParamSpec("P")
+
+
+def once(make: Callable[P, Display]) -> Callable[P, Display]:
+    """The chart of a report, the first argument, taken from where a build keeps it, if all is the same
+    that it rests on, tables and parameters.
+
+    Further arguments are plain values. Outside a build the chart is made each time.
+    """
+
+    @functools.wraps(make)
+    def shown(*args: P.args, **kwargs: P.kwargs) -> Display:
+        report = cast("Report", args[0])
+        what = [make.__module__, make.__name__, list(args[1:]), dict(sorted(kwargs.items()))]
+        return report.once(what, lambda: make(*args, **kwargs))
+
+    return shown
