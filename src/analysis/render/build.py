@@ -66,14 +66,12 @@ class How:
     """How a build goes about it; the report is the same, byte for byte, whatever stands here.
 
     `jobs`: notebooks that run at a time; `kernels`: see `execute.session`; `scheduler`: that of a Dask cluster which
-    makes the editions in the place of this machine, see `cluster`; `shift`: of the work with its notebooks, the part
-    that is left to the last, though it would come first.
+    makes the editions in the place of this machine, see `cluster`.
     """
 
     jobs: int = field(default_factory=lambda: workers.affordable())
     kernels: execute.Kernels = "forked"
     scheduler: str | None = None
-    shift: float = 0.0
 
 
 def build(

@@ -40,7 +40,6 @@ class _Worker:
     channel: Connection
     label: str
     edition: str
-    place: int
     outcome: Outcome | None = None
 
 
@@ -70,9 +69,7 @@ def run(
         while running or following:
             while following and len(running) < side and (not running or workers.room()):
                 position, (label, plan) = following
-                # Editions side by side begin at different notebooks, and find the charts of each other made.
-                place = next(n for n in range(side) if n not in {worker.place for worker in running.values()})
-                running[position] = _start(label, plan, force, replace(each, shift=place / side), place)
+                running[position] = _start(label, plan, force, each)
                 following = next(coming, None)
             wait([worker.channel for worker in running.values()], SECONDS_DEAF)
             for position, worker in list(running.items()):
@@ -117,13 +114,13 @@ def _ended_at_the_end(running: dict[int, _Worker]) -> Iterator[None]:
                 worker.process.join()
 
 
-def _start(label: str, plan: build.Plan, force: bool, how: build.How, place: int) -> _Worker:
+def _start(label: str, plan: build.Plan, force: bool, how: build.How) -> _Worker:
     context = multiprocessing.get_context("fork")
     ours, theirs = context.Pipe(duplex=False)
     process = context.Process(target=_make, args=(theirs, plan, force, how, os.getpid()), daemon=True)
     process.start()
     theirs.close()
-    return _Worker(process, ours, label, plan.edition.name, place)
+    return _Worker(process, ours, label, plan.edition.name)
 
 
 def _make(channel: Connection, plan: build.Plan, force: bool, how: build.How, parent: int) -> None:

@@ -42,6 +42,20 @@ def turn(path: Path, seconds: float) -> Iterator[None]:
             release(path, handle)
 
 
+@contextlib.contextmanager
+def tried(path: Path) -> Iterator[bool]:
+    """Whether this process has the lock on `path` for the length of the block; False where another has it."""
+    handle = None
+    with contextlib.suppress(OSError):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle = take(path)
+    try:
+        yield handle is not None
+    finally:
+        if handle is not None:
+            release(path, handle)
+
+
 def release(path: Path, handle: int) -> None:
     """End the lock on `path` that `take` gave, in children that were forked meanwhile too, and remove its file."""
     if sys.platform != "win32":  # an open file cannot be removed there

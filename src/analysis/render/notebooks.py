@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 from ..errors import listing
 from ..facts import FactBook
 from ..report import Report, storing
-from . import cache, execute, inputs, manifests, outputs, parts, scratch
+from . import cache, execute, inputs, locks, manifests, outputs, parts, scratch
 
 if TYPE_CHECKING:
     from .build import How, Plan
@@ -36,7 +37,7 @@ def run_all(
         for path, part in described.items():
             if not force and (run := parts.fetch(part, plan.catalogue, kept)):
                 runs[path] = run
-        todo = [path for path in _shifted(_longest_first(plan, kept), how.shift, kept) if path not in runs]
+        todo = [path for path in _longest_first(plan, kept) if path not in runs]
         books: list[FactBook] = []
         for position, path in enumerate(runs, start=1):
             progress(f"[{position}/{len(described)}] {path.stem}  unchanged\n")
@@ -115,14 +116,20 @@ def _run(
         seconds = time.perf_counter() - begun
         return parts.keep(described[path], ran.notebook, seconds, ran.read, plan.catalogue, kept)
 
-    with ThreadPoolExecutor(max_workers=jobs) as pool:
+    left = list(order)
+    with ThreadPoolExecutor(max_workers=jobs) as pool, contextlib.ExitStack() as held:
+        waiting: dict[Future[parts.Run], tuple[Path, contextlib.ExitStack]] = {}
         try:
-            waiting: dict[Future[parts.Run], Path] = {pool.submit(run, path): path for path in order}
-            while waiting:
+            while left or waiting:
+                while left and len(waiting) < jobs:
+                    own = held.enter_context(contextlib.ExitStack())
+                    path = _take_one(left, own, kept)
+                    waiting[pool.submit(run, path)] = path, own
                 # A wait without end would not hear Ctrl-C where another thread is given the signal.
                 done, _ = wait(waiting, SECONDS_DEAF, FIRST_COMPLETED)
-                for future in sorted(done, key=lambda future: order.index(waiting[future])):
-                    path = waiting.pop(future)
+                for future in sorted(done, key=lambda future: order.index(waiting[future][0])):
+                    path, own = waiting.pop(future)
+                    own.close()
                     label = f"[{len(runs) + 1}/{len(described)}] {path.stem}"
                     try:
                         runs[path] = future.result()
@@ -137,13 +144,16 @@ def _run(
             raise
 
 
-def _shifted(order: list[Path], part: float, kept: cache.Cache) -> list[Path]:
-    """`order`, its first notebooks put last: those that take `part` of the time of all."""
-    took = [parts.seconds_of(path.stem, kept) or 1.0 for path in order]
-    done = 0
-    while sum(took[:done]) < part * sum(took):
-        done += 1
-    return [*order[done:], *order[:done]]
+def _take_one(left: list[Path], own: contextlib.ExitStack, kept: cache.Cache) -> Path:
+    """The next notebook, taken from `left`: the first that no other build runs now, of whose charts it makes use later.
+
+    That it is run is told to the others until `own` is closed.
+    """
+    for path in left:
+        if own.enter_context(locks.tried(kept.path.with_name(f"running-{path.stem}.lock"))):
+            left.remove(path)
+            return path
+    return left.pop(0)
 
 
 def _longest_first(plan: Plan, kept: cache.Cache) -> list[Path]:
