@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -122,6 +123,25 @@ def test_a_sweep_is_whole_though_a_worker_is_killed_midway(project: Project, das
     again = render(project, "--grid", "title=slow one;slow two;good", "--output", str(place))
     out, said = again.communicate(timeout=120)
     assert again.returncode == 0 and "3 editions: 0 made, 3 up to date, 0 failed" in out, said
+
+
+def test_an_interrupt_ends_what_the_workers_make(project: Project, dask: Cluster) -> None:
+    project.few_facts()
+    project.notebook(WAITS, HEADING)
+    dask.worker(project.root, "w")
+    process = render(project, "--set", "title=slow", "--scheduler", dask.address)
+    seen = project.root / "notebooks" / "seen"
+    until(lambda: seen.is_dir() and list(seen.iterdir()), process)
+    kernel = int(next(seen.iterdir()).name.split()[-1])
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode == 130 and said.count("\n") <= 1
+    until(lambda: not Path(f"/proc/{kernel}").exists())
+    # The worker itself takes the next order.
+    (project.root / "notebooks" / "go").touch()
+    again = render(project, "--set", "title=good", "--scheduler", dask.address)
+    _, said = again.communicate(timeout=120)
+    assert again.returncode == 0, said
 
 
 def test_a_worker_with_other_data_is_refused_by_name(project: Project, dask: Cluster, tmp_path: Path) -> None:

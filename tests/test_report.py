@@ -62,10 +62,12 @@ def test_a_topic_reads_no_parameter_that_it_does_not_declare(
 
 def test_reports_that_agree_in_the_parameters_of_a_topic_share_its_facts(catalogue: Catalogue) -> None:
     default = Report(resolve({}, catalogue), catalogue)
-    other = Report(resolve({"title": "Another", "basis": "kotra", "cut_share": 7}, catalogue), catalogue)
+    asked = {"title": "Another", "basis": "kotra", "cut_share": 7, "rice": "paddy"}
+    other = Report(resolve(asked, catalogue), catalogue)
     id = "trade.total.customs.2013"
     assert default.facts[id] is other.facts[id]
     assert default.shares is not other.shares and default.event_study is not other.event_study
+    assert Report(resolve({"cut_share": 7}, catalogue), catalogue).shares is default.shares
     assert Report(resolve({"paper": "us-letter"}, catalogue), catalogue).event_study is default.event_study
 
 

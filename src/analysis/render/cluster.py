@@ -28,6 +28,7 @@ from .forks import PARENT_DEATH
 from .manifests import Built
 
 SECONDS_TO_ANSWER = 15
+SECONDS_BETWEEN = 1.0  # two looks of a worker at whether its order still stands
 EXTRA = "the extra cluster is not installed: pip install 'analysis[cluster]'"
 
 
@@ -128,17 +129,37 @@ def _make(order: Order) -> tuple[bytes, str]:
         output = Path(folder) / "report"
         command = [sys.executable, "-m", "analysis", "render", order.edition, *order.words, "--jobs", str(jobs),
                    "--output", str(output)]  # fmt: skip
-        done = subprocess.run(
-            command, capture_output=True, text=True, stdin=subprocess.DEVNULL, cwd=folder, preexec_fn=_ending_with()
-        )
-        if done.returncode:
-            said = done.stderr.strip().splitlines() or [f"the command ended with code {done.returncode}"]
+        code, errors = _run(command, folder)
+        if code:
+            said = errors.strip().splitlines() or [f"the command ended with code {code}"]
             return b"", said[-1].removeprefix("Error: ")
         packed = io.BytesIO()
         with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
             for name in [*manifests.files_in(output)]:
                 archive.write(output / name, name)
         return packed.getvalue(), ""
+
+
+def _run(command: Sequence[str], folder: str) -> tuple[int, str]:
+    """Exit code and errors of a command, which is ended when nobody wants what it makes any more."""
+    from distributed import get_worker
+
+    worker = get_worker()
+    key = worker.get_current_task()
+    process = subprocess.Popen(
+        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, cwd=folder,
+        preexec_fn=_ending_with(),
+    )  # fmt: skip
+    with process:
+        while True:
+            try:
+                _, errors = process.communicate(timeout=SECONDS_BETWEEN)
+                return process.returncode, errors
+            except subprocess.TimeoutExpired:
+                task = worker.state.tasks.get(key)
+                # Dask never stops a thread: an order that was taken back goes on unless it looks itself.
+                if task is None or task.state in ("cancelled", "released"):
+                    process.terminate()
 
 
 def _ending_with() -> Callable[[], object] | None:

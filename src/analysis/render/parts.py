@@ -175,7 +175,8 @@ class Topics:
             known = json.loads(self.cache.get(inputs.digest(key)) or "[]")
         except ValueError:
             return []
-        return [names for names in known if isinstance(names, list)] if isinstance(known, list) else []
+        lists = known if isinstance(known, list) else []
+        return [names for names in lists if isinstance(names, list) and all(isinstance(n, str) for n in names)]
 
     def _standing(self, names: Iterable[str], parameters: ReportParameters) -> list[Any]:
         """What stands today behind each of the names."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-MEGABYTES_EACH = 500  # of a kernel that draws the whole report, or of an edition besides its kernels; measured, doubled
+MEGABYTES_EACH = 700  # of a kernel that draws the whole report, or of an edition besides its kernels; measured, doubled
 MOST = 8  # more wait for the same build
 
 
