@@ -101,7 +101,7 @@ def test_a_sweep_is_whole_though_a_worker_is_killed_midway(project: Project, das
     words = ["--grid", "title=slow one;bad;slow two;good", "--output", str(place)]
     process = render(project, *words, "--scheduler", dask.address)
     seen = project.root / "notebooks" / "seen"
-    until(lambda: seen.is_dir() and len(list(seen.iterdir())) == 2)
+    until(lambda: seen.is_dir() and len(list(seen.iterdir())) == 2, process, seconds=180)
     kernels = [int(path.name.split()[-1]) for path in seen.iterdir()]
     workers[0].kill()
     until(lambda: sum(Path(f"/proc/{pid}").exists() for pid in kernels) < 2 or not sys.platform.startswith("linux"))
@@ -131,7 +131,7 @@ def test_an_interrupt_ends_what_the_workers_make(project: Project, dask: Cluster
     dask.worker(project.root, "w")
     process = render(project, "--set", "title=slow", "--scheduler", dask.address)
     seen = project.root / "notebooks" / "seen"
-    until(lambda: seen.is_dir() and list(seen.iterdir()), process)
+    until(lambda: seen.is_dir() and list(seen.iterdir()), process, seconds=180)
     kernel = int(next(seen.iterdir()).name.split()[-1])
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=60)

@@ -177,7 +177,7 @@ def test_bad_words_are_one_sentence(words: list[str], text: str, capsys: pytest.
 
 def test_as_many_workers_as_memory_and_processors_allow(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(workers, "_processors", lambda: 6)
-    for megabytes, wanted in ((None, 6), (100_000, 6), (3_000, 3), (100, 1)):
+    for megabytes, wanted in ((None, 6), (100_000, 6), (4_300, 3), (100, 1)):
         monkeypatch.setattr(workers, "_megabytes_free", lambda: megabytes)  # noqa: B023 - called at once
         assert workers.affordable() == build.How().jobs == wanted
         assert workers.room() is (megabytes is None or megabytes > workers.MEGABYTES_EACH)

@@ -6,12 +6,15 @@ share it, so what hangs on one more parameter than the rest of its subject is a 
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from .claims.evidence import evidence_facts
+from .dependence.facts import dependence_facts, exposure_facts
+from .events.facts import event_facts
 from .facts import Fact
+from .trade.facts import real_facts, trade_facts
 
 if TYPE_CHECKING:
     from .report import Report
@@ -26,33 +29,21 @@ STUDY = SPAN | {
 
 @dataclass(frozen=True)
 class Topic:
-    """`ids`: the first parts of its facts' ids, joined by dots; where two topics fit, the longer has the fact.
-
-    `home` and `function`: the module and the function of a report that computes them.
-    """
+    """`ids`: the first parts of its facts' ids, joined by dots; where two topics fit, the longer has the fact."""
 
     parameters: frozenset[str]
     ids: tuple[str, ...]
-    home: str
-    function: str
-
-    @property
-    def make(self) -> Callable[[Report], Iterable[Fact]]:
-        """What computes the facts, loaded when it is first asked for."""
-        found: Callable[[Report], Iterable[Fact]] = getattr(
-            importlib.import_module(self.home, __package__), self.function
-        )
-        return found
+    make: Callable[[Report], Iterable[Fact]]
 
 
 REAL = ("trade.real", "trade.real_exports", "trade.real_imports",
         "trade.cagr_real", "trade.cagr_real_exports", "trade.cagr_real_imports")  # fmt: skip
 TOPICS = {
-    "trade": Topic(SPAN | {"worst_quality"}, ("trade",), ".trade.facts", "trade_facts"),
-    "real": Topic(SPAN | {"base_year"}, REAL, ".trade.facts", "real_facts"),
-    "dependence": Topic(SHARES, ("dependence",), ".dependence.facts", "dependence_facts"),
-    "exposure": Topic(SHARES | {"cut_share"}, ("dependence.exposure",), ".dependence.facts", "exposure_facts"),
-    "events": Topic(STUDY, ("events",), ".events.facts", "event_facts"),
+    "trade": Topic(SPAN | {"worst_quality"}, ("trade",), trade_facts),
+    "real": Topic(SPAN | {"base_year"}, REAL, real_facts),
+    "dependence": Topic(SHARES, ("dependence",), dependence_facts),
+    "exposure": Topic(SHARES | {"cut_share"}, ("dependence.exposure",), exposure_facts),
+    "events": Topic(STUDY, ("events",), event_facts),
     # What claims rest on besides: figures of their own, and shares.
-    "evidence": Topic(SHARES, ("evidence",), ".claims.evidence", "evidence_facts"),
+    "evidence": Topic(SHARES, ("evidence",), evidence_facts),
 }

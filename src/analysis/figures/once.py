@@ -23,6 +23,8 @@ def once(make: Callable[P, Display]) -> Callable[P, Display]:
 
     @functools.wraps(make)
     def shown(*args: P.args, **kwargs: P.kwargs) -> Display:
+        if not args:  # all by name
+            return make(*args, **kwargs)
         report = cast("Report", args[0])
         what = [make.__module__, make.__name__, list(args[1:]), dict(sorted(kwargs.items()))]
         return report.once(what, lambda: make(*args, **kwargs))
