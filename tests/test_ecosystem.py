@@ -29,7 +29,7 @@ from packaging.version import Version
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
 # Name on conda-forge: name on PyPI, where they differ.
-CONDA_NAMES = {"matplotlib-base": "matplotlib", "arch-py": "arch"}
+CONDA_NAMES = {"matplotlib-base": "matplotlib", "arch-py": "arch", "python-duckdb": "duckdb"}
 LARGEST_FILE = 1_000_000
 
 
