@@ -597,7 +597,11 @@ def _add_check(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_refresh(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("source", metavar="SOURCE", help="whose figures: comtrade (UN Comtrade, China's trade by year)")
+    parser.add_argument(
+        "source", metavar="SOURCE",
+        help="whose figures: comtrade (UN Comtrade, China's trade by year), comtrade-monthly (by month, from 2010), "
+             "comtrade-chapters (by year and HS chapter), comtrade-controls (by month, with partners for comparison)",
+    )  # fmt: skip
     parser.add_argument("--years", metavar="FIRST-LAST", help="a year or a span (default: all that the source has)")
     parser.add_argument("--apply", action="store_true", help="take in what is new and changed, as a new data package")
 
@@ -639,7 +643,8 @@ COMMANDS: dict[str, Command] = {
     ),
     "refresh": (
         _refresh, "Fetch newer figures from their publisher, say what would change, and take them in if asked to.",
-        _add_refresh, ("refresh comtrade --years 2017-2019", "refresh comtrade --years 2019 --apply"),
+        _add_refresh, ("refresh comtrade --years 2017-2019", "refresh comtrade --years 2019 --apply",
+         "refresh comtrade-monthly --apply"),
     ),
     "seal": (
         _seal, "After a meant change of data/: record the hashes and row counts of the tables.", _add_nothing,

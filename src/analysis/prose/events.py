@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..captions import join
 from ..display import Finding, Findings, Prose, Reference, Sentence, Words, say
 from ..errors import listing
+from ..events.months import fetched
 from ..events.study import Cell
 from ..events.testable import GUARDED, NEVER, NO
 from ..facts import Fact
@@ -34,6 +35,12 @@ def question(report: Report) -> Prose:
                 "they are tables of the data package. A month of grade {bad}, or one that the audit does not let be "
                 "read singly, carries no test.",
                 bad="C or D",
+            ),
+            *(
+                [say("Where customs has no month that may be read, the month is the one of UN Comtrade; this, too, was "
+                     "decided before any such month was seen.")]
+                if fetched(report)
+                else []
             ),
             say(
                 "One rule was changed after the first result. The p of an episode that opens a regime had been drawn "
