@@ -16,6 +16,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -262,7 +263,13 @@ def _compare(options: argparse.Namespace) -> int:
 def _check(options: argparse.Namespace) -> int:
     from . import check
 
-    findings = check.check()
+    if options.stale:
+        from . import stale
+        from .catalogue import load
+
+        findings = stale.stale(load(), date.today())
+    else:
+        findings = check.check()
     if options.json:
         _print_json(check.as_json(findings))
     else:
@@ -593,6 +600,9 @@ def _add_compare(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_check(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--stale", action="store_true", help="say instead which tables are older than their publisher's usual release"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
@@ -639,7 +649,7 @@ COMMANDS: dict[str, Command] = {
     ),
     "check": (
         _check, "Say how things stand: data, environment, notebooks, reports; ends with 1 when something needs doing.",
-        _add_check, ("check", "check --json"),
+        _add_check, ("check", "check --json", "check --stale"),
     ),
     "refresh": (
         _refresh, "Fetch newer figures from their publisher, say what would change, and take them in if asked to.",

@@ -1,7 +1,7 @@
 """Tables of vintages: a row for each figure as it was fetched, beside those that were fetched before.
 
-Such a table is optional: the first fetch makes it. Its rows are what the publisher gave and nothing else. The newest row
-of a figure is the one that counts, and an edition of an earlier `as_of` takes the newest that was there by its day.
+Such a table is optional: the first fetch makes it. Its rows are what the publisher gave and nothing else. The newest
+row of a figure is the one that counts, and an edition of an earlier `as_of` takes the newest that was there by its day.
 """
 
 from __future__ import annotations
