@@ -1,8 +1,8 @@
 """Which tables are older than their publisher's usual release, and what to do about it.
 
-`RELEASES` says when the figure of a period is usually out. These are rules of thumb, each with the reason in words: they
-say when to look, not that a publisher is late. A table is stale when a period should be out that it lacks, and `refresh`
-has not asked for that period since: its log says so, or, where the log is gone, the days on which it took rows in.
+`RELEASES` says when the figure of a period is usually out. These are rules of thumb, each with the reason in words:
+they say when to look, not that a publisher is late. A table is stale when it lacks a period that should be out, and
+`refresh` has not asked for it since: its log says so, or, where the log is gone, the days on which it took rows in.
 """
 
 from __future__ import annotations

@@ -54,10 +54,9 @@ def take(
     if not fetched:
         raise Refused(f"{comtrade.PUBLISHER} has nothing of {source.what} from {years.start} to {years.stop - 1}.")
     old = source.vintages.standing(catalogue, periods)
-    for before, now in ((old, fetched), source.against(catalogue, fetched, years)):
+    for before, now in (source.against(catalogue, fetched, years), (old, fetched)):
         changes.refuse_exchanged(before, now, OPPOSITE, comtrade.PUBLISHER)
-        found = changes.compare(before, now, comtrade.PUBLISHER)
-    found = changes.compare(old, fetched, comtrade.PUBLISHER)
+        found = changes.compare(before, now, comtrade.PUBLISHER)  # the last is what would change
     if not (apply and found.any):
         return found, None
     row = _source(source, today)
@@ -102,8 +101,8 @@ def _customs_months(
     """The months of Chinese customs that may be read by month, and those fetched."""
     frame = customs.months(catalogue, years.start, years.stop - 1, "B")
     frame = frame[(frame["finest"] == "month") & frame["value"].notna()]
-    found = {
-        (str(month), measure): Figure(float(row["value"]), float(row["precision"]))
+    found: dict[Key, Figure] = {
+        (str(month), str(measure)): Figure(float(row["value"]), float(row["precision"]))
         for (month, measure), row in frame.iterrows()
     }
     return found, dict(fetched)

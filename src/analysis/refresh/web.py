@@ -111,7 +111,8 @@ class Web:
 
     def forget(self, raw: Raw) -> None:
         """Ask for this answer again, even if the fetch goes on where it stopped."""
-        if self._journal is not None and self._received.pop(raw.address, None):
+        if self._journal is not None and raw.address in self._received:
+            del self._received[raw.address]
             self._journal.write_text("".join(_line(held) for held in self._received.values()), encoding="utf-8")
 
     def get(self, wanted: Wanted) -> Raw:
