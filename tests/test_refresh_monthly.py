@@ -374,16 +374,23 @@ def test_partners_for_comparison_are_taken_in(
     codes = comtrade_tables.control_partners(load())
     assert len(codes) == len(set(codes.values())) == len(load().frame("events/control_partners"))
 
+    scale = [1.0]
+
     def answer(asked: Asked) -> Answer:
         assert asked.parameters["partnerCode"] == ",".join(map(str, codes))
         return as_json(whole([
-            monthly(f"2019-{month:02d}", flow, 1e6 * (code + month), partnerCode=code)
+            monthly(f"2018-{month:02d}", flow, scale[0] * 1e6 * (code + month), partnerCode=code)
             for month in (1, 2) for code in codes for flow in "XM"
         ]))  # fmt: skip
 
     publisher.answers = answer
-    done = fetching("comtrade-controls", "2019", apply=True)
-    assert len(done.changes.new) == 2 * 2 * len(codes) and done.changes.new["MNG", "2019-02", "imports"] == 498.0
+    # Together they are some ten billion dollars a month, of some two hundred that China exports.
+    for scale[0] in (1000.0, 0.001):
+        with pytest.raises(Refused, match="unit or coverage seems to be another"):
+            fetching("comtrade-controls", "2018", apply=True)
+    scale[0] = 1.0
+    done = fetching("comtrade-controls", "2018", apply=True)
+    assert len(done.changes.new) == 2 * 2 * len(codes) and done.changes.new["MNG", "2018-02", "imports"] == 498.0
     rows = load().frame("macro/control_partners_monthly")
     assert set(rows["partner"]) == set(codes.values()) and rows["value"].max() == max(codes) + 2
 

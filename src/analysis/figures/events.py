@@ -354,6 +354,7 @@ def event_timeline(report: Report) -> Display:
         ),
         notes=(
             *caveats(report, "events-selected", "events-cluster", bases=["events"]),
+            *(caveats(report, "events-comtrade", bases=["events_comtrade"]) if fetched(report) else ()),
             *caveats(report, "crude-unreported", bases=["customs"]),
             recency(report, when_period(known.index[-1])),
         ),

@@ -16,6 +16,7 @@ from ..report import Report
 from ..tables.events import PERSISTENT, effect_text, p_text, seen
 from .certainty import certainty
 
+PARTNERS = "macro/control_partners_monthly"  # other partners by month, where somebody fetched them
 POLITICAL = ("nuclear_tests", "launches_long", "launches_all", "summits", "visits", "incidents")
 
 
@@ -360,9 +361,18 @@ def missing(report: Report) -> Prose:
     return Prose(
         (
             say(
-                "Missing: months of other partners, which would show whether a month was odd for the DPRK alone; a "
-                "price of coal; China's total trade by month after the series used here ends; scores of events for "
-                "all years."
+                "Missing: {partners}a price of coal; China's total trade by month after the series used here ends; "
+                "scores of events for all years.",
+                partners=Words(
+                    ""
+                    if report.catalogue.has(PARTNERS)
+                    else "months of other partners, which would show whether a month was odd for the DPRK alone; "
+                ),
+            ),
+            *(
+                [say("Months of other partners were fetched; no comparison here uses them so far.")]
+                if report.catalogue.has(PARTNERS)
+                else []
             ),
             say("Crude oil leaves the record of exports before most events, so exports say nothing about oil."),
         ),

@@ -1,11 +1,13 @@
 """The tables of UN Comtrade beside the yearly series: months, HS chapters, and months of partners for comparison.
 
 Each is a table of vintages. Before a figure is believed it is held against what stands: months against those of Chinese
-customs, the chapters of a year against its total, and all against what was fetched before.
+customs, the chapters of a year against its total, partners against all of China's trade, and each against what was
+fetched before.
 """
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -24,6 +26,7 @@ FIRST_MONTHLY_YEAR = 2010  # China's months at UN Comtrade begin with it
 OPPOSITE = {"exports": "imports", "imports": "exports"}
 MEASURE = ("measure", "string", "exports = China to the partner; imports = China from the partner")
 MONTH = ("month", "string", "Month, year and number")
+PART_OF_ALL = (0.001, 0.5)  # of China's trade: twenty small partners are a few per cent of it
 AS_FETCHED = "As fetched from the publisher's interface; China revises its months without notice."
 
 
@@ -119,9 +122,23 @@ def _sums_of_chapters(
     return yearly.standing(catalogue, years), sums
 
 
-def _nothing(
+def _parts_of_all_trade(
     catalogue: Catalogue, fetched: Mapping[Key, Figure], years: range
 ) -> tuple[dict[Key, Figure], dict[Key, Figure]]:
+    """Nothing to compare; raises Refused where the partners together are no sensible part of all of China's trade."""
+    table = catalogue.frame("macro/monthly_controls")
+    whole = {(row["series"], row["period"]): float(row["value"]) for row in table.to_dict("records")}
+    for measure in OPPOSITE:
+        sums: dict[str, float] = {}
+        for (_, month, flow), figure in fetched.items():
+            if flow == measure and (f"china_{measure}", month) in whole:
+                sums[month] = sums.get(month, 0.0) + figure.value
+        parts = [sums[month] / whole[f"china_{measure}", month] for month in sums]
+        if parts and not PART_OF_ALL[0] <= statistics.median(parts) <= PART_OF_ALL[1]:
+            raise Refused(
+                f"{comtrade.PUBLISHER} gives partners that together are {statistics.median(parts):.2g} times China's "
+                f"{measure}: unit or coverage seems to be another."
+            )
     return {}, {}
 
 
@@ -157,6 +174,6 @@ CONTROLS = Source(
         (("partner", "string", "ISO 3166 alpha-3 code"), MONTH, MEASURE),
     ),
     _months, lambda catalogue: Ask("M", tuple(control_partners(catalogue))),
-    lambda catalogue, one: (control_partners(catalogue)[one.partner], one.period, one.measure), _nothing,
+    lambda catalogue, one: (control_partners(catalogue)[one.partner], one.period, one.measure), _parts_of_all_trade,
 )  # fmt: skip
 SOURCES = {source.name: source for source in (MONTHS, CHAPTERS, CONTROLS)}
