@@ -17,7 +17,7 @@ from .display import Sentence, Words, say
 from .facts import Fact
 from .formatting import MONTHS, day_text
 from .report import Report
-from .trade import phases
+from .trade import phases, spliced
 
 FLOWS = {"exports": "China's exports", "imports": "China's imports", "total": "Trade"}
 MARKS = {"derived": "*", "estimated": "†", "unfit": "‡"}
@@ -47,6 +47,8 @@ def caveats_of(catalogue: Catalogue, fact: Fact) -> tuple[str, ...]:
     if fact.plain_id.startswith("events."):
         record = "events"
     bases = set(catalogue.bases) if record == "all_bases" else set(record.split("_to_"))
+    if record == "events" and any(row.startswith(f"{spliced.TABLE}#") for row in fact.rows):
+        bases.add("events_comtrade")
     years = [int(year) for year in re.findall(r"\d{4}", fact.period)]
     return tuple(
         catalogue.caveat(row["caveat_id"])

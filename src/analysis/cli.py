@@ -16,6 +16,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -262,7 +263,13 @@ def _compare(options: argparse.Namespace) -> int:
 def _check(options: argparse.Namespace) -> int:
     from . import check
 
-    findings = check.check()
+    if options.stale:
+        from . import stale
+        from .catalogue import load
+
+        findings = stale.stale(load(), date.today())
+    else:
+        findings = check.check()
     if options.json:
         _print_json(check.as_json(findings))
     else:
@@ -593,11 +600,18 @@ def _add_compare(parser: argparse.ArgumentParser) -> None:
 
 
 def _add_check(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--stale", action="store_true", help="say instead which tables are older than their publisher's usual release"
+    )
     parser.add_argument("--json", action="store_true", help="print JSON")
 
 
 def _add_refresh(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("source", metavar="SOURCE", help="whose figures: comtrade (UN Comtrade, China's trade by year)")
+    parser.add_argument(
+        "source", metavar="SOURCE",
+        help="whose figures: comtrade (UN Comtrade, China's trade by year), comtrade-monthly (by month, from 2010), "
+             "comtrade-chapters (by year and HS chapter), comtrade-controls (by month, with partners for comparison)",
+    )  # fmt: skip
     parser.add_argument("--years", metavar="FIRST-LAST", help="a year or a span (default: all that the source has)")
     parser.add_argument("--apply", action="store_true", help="take in what is new and changed, as a new data package")
 
@@ -635,11 +649,12 @@ COMMANDS: dict[str, Command] = {
     ),
     "check": (
         _check, "Say how things stand: data, environment, notebooks, reports; ends with 1 when something needs doing.",
-        _add_check, ("check", "check --json"),
+        _add_check, ("check", "check --json", "check --stale"),
     ),
     "refresh": (
         _refresh, "Fetch newer figures from their publisher, say what would change, and take them in if asked to.",
-        _add_refresh, ("refresh comtrade --years 2017-2019", "refresh comtrade --years 2019 --apply"),
+        _add_refresh, ("refresh comtrade --years 2017-2019", "refresh comtrade --years 2019 --apply",
+         "refresh comtrade-monthly --apply"),
     ),
     "seal": (
         _seal, "After a meant change of data/: record the hashes and row counts of the tables.", _add_nothing,

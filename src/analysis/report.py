@@ -28,7 +28,7 @@ from .formatting import day_text
 from .parameters import PARAMETER_NAMES, ReportParameters, resolve
 from .reading import note, note_parameters, record_in, recorded, remembered
 from .topics import TOPICS
-from .trade import periods, phases, series
+from .trade import periods, phases, series, spliced
 
 T = TypeVar("T")
 # In the kernels of a build: the folder in which each writes the names of the tables that it read.
@@ -242,6 +242,12 @@ class Report:
         """The monthly customs cells in the years asked for, see `periods.months`."""
         p = self.parameters
         return periods.months(self.catalogue, p.start_year, p.end_year, p.worst_quality, p.as_of)
+
+    @remembered
+    def event_months(self) -> pd.DataFrame:
+        """The months of the event study: those of customs, and of UN Comtrade where it was fetched, see `spliced`."""
+        p = self.parameters
+        return spliced.months(self.catalogue, p.start_year, p.end_year, p.worst_quality, p.as_of)
 
     @remembered
     def quarters(self) -> pd.DataFrame:

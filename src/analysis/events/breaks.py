@@ -10,7 +10,7 @@ import numpy as np
 from .. import inference
 from ..inference import Break, Breaks, Untested
 from . import catalogue as events
-from .months import Choices, month_numbers, months
+from .months import Choices, fetched, month_numbers, months
 from .plan import ordinal, plan
 from .testable import reason_words
 
@@ -47,7 +47,8 @@ class Found:
 def find(report: Report, flow: str) -> Found:
     """The breaks of one flow over the declared span."""
     declared, p = plan(report.catalogue), report.parameters
-    start, end = (ordinal(month) for month in declared.settings["breaks_span"].split(".."))
+    span = declared.settings["breaks_span_fetched" if fetched(report) else "breaks_span"]
+    start, end = (ordinal(month) for month in span.split(".."))
     data = months(report, flow, Choices())
     first, last = max(start, data.start), min(end, data.start + len(data.values) - 1)
     if last < first:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from ..reading import kept
+from ..trade import spliced
 from .plan import ordinal, plan
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ class Months:
 
 def months(report: Report, flow: str, chosen: Choices) -> Months:
     """The months of a flow in the years asked for, under the choices of a specification."""
-    cells = report.months.xs(flow, level="measure")
+    cells = report.event_months.xs(flow, level="measure")
     index: list[int] = [ordinal(str(month)) for month in cells.index]
     grades = [*plan(report.catalogue).words("grades"), *(["C"] if chosen.rough else [])]
     fit = (cells["finest"] == "month") & cells["quality"].isin(grades)
@@ -92,6 +93,11 @@ def months(report: Report, flow: str, chosen: Choices) -> Months:
         control = np.log(np.sum([_monthly(report, f"china_{part}", index) for part in parts], axis=0))
         values = np.where(np.isfinite(control), values, np.nan)
     return Months(index[0], values, control)
+
+
+def fetched(report: Report) -> bool:
+    """Whether any month in the years asked for is one of UN Comtrade."""
+    return bool((report.event_months["basis"] == spliced.COMTRADE).any())
 
 
 def _monthly(report: Report, series: str, index: list[int]) -> Array:
@@ -119,7 +125,7 @@ def rows_of(report: Report, flow: str, wanted: list[int]) -> tuple[tuple[str, ..
 
 @kept(12)
 def _rows_by_month(report: Report, flow: str) -> dict[int, tuple[tuple[str, ...], tuple[str, ...]]]:
-    cells = report.months.xs(flow, level="measure")
+    cells = report.event_months.xs(flow, level="measure")
     cells = cells[cells["value"].notna()]
     return {
         ordinal(str(month)): (rows, sources)

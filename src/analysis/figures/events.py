@@ -19,6 +19,7 @@ from ..errors import listing
 from ..events import catalogue as calendar
 from ..events import panel, sensitivity
 from ..events.facts import lag_name, percent
+from ..events.months import fetched
 from ..events.plan import month_name
 from ..events.study import Key
 from ..events.testable import ALONE, NEVER, NO, YES
@@ -128,7 +129,7 @@ def event_matrix(report: Report) -> Display:
         ),
         records=tuple(_matrix_record(report, key) for key in study.keys),
         notes=(
-            *caveats(report, "events-months", "events-cluster", bases=["events"]),
+            *month_caveats(report, "events-cluster"),
             recency(report, _last_month(report)),
         ),
     )
@@ -220,6 +221,12 @@ def _matrix_record(report: Report, key: Key) -> dict[str, Any]:
     }
 
 
+def month_caveats(report: Report, *ids: str) -> tuple[Sentence, ...]:
+    """The caveats `ids`, and those of the months that the study reads."""
+    own = ("events-months", *(["events-comtrade"] if fetched(report) else []))
+    return caveats(report, *ids, *own, bases=["events", "events_comtrade"])
+
+
 def _last_month(report: Report, flow: str | None = None) -> str:
     """The last month that carries a test."""
     study = report.event_study
@@ -238,7 +245,7 @@ def _last_month(report: Report, flow: str | None = None) -> str:
 def event_timeline(report: Report) -> Display:
     """Events by class over both flows, with the regimes."""
     study = report.event_study
-    months = report.months["value"].unstack("measure")
+    months = report.event_months["value"].unstack("measure")
     known = months.dropna(how="all")
     if known.empty:
         return nothing(report, "The timeline")
@@ -347,6 +354,7 @@ def event_timeline(report: Report) -> Display:
         ),
         notes=(
             *caveats(report, "events-selected", "events-cluster", bases=["events"]),
+            *(caveats(report, "events-comtrade", bases=["events_comtrade"]) if fetched(report) else ()),
             *caveats(report, "crude-unreported", bases=["customs"]),
             recency(report, when_period(known.index[-1])),
         ),
@@ -433,7 +441,7 @@ def event_effects(report: Report) -> Display:
         ),
         records=tuple(_effect_record(report, key) for key in study.keys if study.cells[key].found is not None),
         notes=(
-            *caveats(report, "events-cluster", "events-selected", "events-months", bases=["events"]),
+            *month_caveats(report, "events-cluster", "events-selected"),
             *caveats(report, "crude-unreported", "outside", bases=["customs"]),
             recency(report, _last_month(report)),
         ),
@@ -643,8 +651,10 @@ def event_specifications(report: Report) -> Display:
             else say("No departure turns a sign."),
         ),
         caption=say(
-            "The departures are declared: {specs}. Another record cannot be tried, because only customs prints months.",
+            "The departures are declared: {specs}. {record}",
             specs=listing([s.label for s in list(study.plan.specifications.values())[1:]], 20),
+            record="Without the months that need care, those of UN Comtrade are left out too." if fetched(report) else
+            "Another record cannot be tried, because only customs prints months.",
         ),
         records=tuple(
             {
@@ -659,7 +669,7 @@ def event_specifications(report: Report) -> Display:
             }
             for p in points
         ),
-        notes=(*caveats(report, "events-months", bases=["events"]), recency(report, _last_month(report))),
+        notes=(*month_caveats(report), recency(report, _last_month(report))),
     )
 
 
@@ -887,7 +897,7 @@ def event_breaks(report: Report) -> Display:
             for n, s in enumerate(found.shifts, start=1)
         )
         or tuple({"flow": flow, "break": None, "reason": f.reason or "none"} for flow, f in study.breaks.items()),
-        notes=(*caveats(report, "events-months", bases=["events"]), recency(report, when(last))),
+        notes=(*month_caveats(report), recency(report, when(last))),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..captions import join
 from ..display import Finding, Findings, Prose, Reference, Sentence, Words, say
 from ..errors import listing
+from ..events.months import fetched
 from ..events.study import Cell
 from ..events.testable import GUARDED, NEVER, NO
 from ..facts import Fact
@@ -15,6 +16,7 @@ from ..report import Report
 from ..tables.events import PERSISTENT, effect_text, p_text, seen
 from .certainty import certainty
 
+PARTNERS = "macro/control_partners_monthly"  # other partners by month, where somebody fetched them
 POLITICAL = ("nuclear_tests", "launches_long", "launches_all", "summits", "visits", "incidents")
 
 
@@ -34,6 +36,12 @@ def question(report: Report) -> Prose:
                 "they are tables of the data package. A month of grade {bad}, or one that the audit does not let be "
                 "read singly, carries no test.",
                 bad="C or D",
+            ),
+            *(
+                [say("Where customs has no month that may be read, the month is the one of UN Comtrade; this, too, was "
+                     "decided before any such month was seen.")]
+                if fetched(report)
+                else []
             ),
             say(
                 "One rule was changed after the first result. The p of an episode that opens a regime had been drawn "
@@ -353,9 +361,18 @@ def missing(report: Report) -> Prose:
     return Prose(
         (
             say(
-                "Missing: months of other partners, which would show whether a month was odd for the DPRK alone; a "
-                "price of coal; China's total trade by month after the series used here ends; scores of events for "
-                "all years."
+                "Missing: {partners}a price of coal; China's total trade by month after the series used here ends; "
+                "scores of events for all years.",
+                partners=Words(
+                    ""
+                    if report.catalogue.has(PARTNERS)
+                    else "months of other partners, which would show whether a month was odd for the DPRK alone; "
+                ),
+            ),
+            *(
+                [say("Months of other partners were fetched; no comparison here uses them so far.")]
+                if report.catalogue.has(PARTNERS)
+                else []
             ),
             say("Crude oil leaves the record of exports before most events, so exports say nothing about oil."),
         ),

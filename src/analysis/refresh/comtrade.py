@@ -1,4 +1,4 @@
-"""UN Comtrade: what China reports of its trade with the DPRK, in dollars, by year.
+"""UN Comtrade: what China reports of its trade, in dollars, by year or by month, in total or by HS chapter.
 
 Interface: https://comtradeapi.un.org, described at https://comtradedeveloper.un.org and in the README of the
 publisher's own client, comtradeapicall. That client is not used: it prints an address with the key in it when the
@@ -6,15 +6,17 @@ publisher answers with an error, turns every error into an empty result, and kee
 
 Without a key one period a request and 500 records are given (`preview`); with one, from the variable COMTRADE_API_KEY,
 twelve periods and 250,000 records. China's exports are valued FOB, its imports CIF; `primaryValue` is the one that
-belongs to the flow.
+belongs to the flow. A fetch of many requests that was interrupted goes on where it stopped (`Web.resuming`).
 """
 
 from __future__ import annotations
 
 import math
 import os
+import re
 from collections.abc import Iterator, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from ..errors import shown
 from .web import Raw, Refused, Wanted, Web
@@ -26,8 +28,30 @@ REPORTER, PARTNER = 156, 408  # China and the DPRK in the codes of the United Na
 FLOWS = {"X": "exports", "M": "imports"}
 VALUED = {"X": "fobvalue", "M": "cifvalue"}
 MOST_PERIODS, MOST_RECORDS, MOST_PREVIEWED = 12, 250_000, 500
-NUMBERS = ("reporterCode", "partnerCode", "partner2Code", "motCode", "refYear")
+NUMBERS = ("reporterCode", "partnerCode", "partner2Code", "motCode", "refYear", "refMonth")
 TEXTS = ("typeCode", "freqCode", "period", "flowCode", "cmdCode", "customsCode")
+CHAPTERS = "AG2"
+
+
+@dataclass(frozen=True)
+class Ask:
+    """What of China's goods trade is asked for: how often, with whom (codes of the UN), in total or by chapter."""
+
+    frequency: Literal["A", "M"] = "A"
+    partners: tuple[int, ...] = (PARTNER,)
+    goods: Literal["TOTAL", "AG2"] = "TOTAL"
+
+
+@dataclass(frozen=True)
+class Found:
+    """One figure: `period` is 2017 or 2017-03, `goods` TOTAL or a chapter such as 27, `measure` exports or imports."""
+
+    period: str
+    partner: int
+    goods: str
+    measure: str
+    dollars: float
+    raw: Raw
 
 
 def annual(web: Web, years: Sequence[int]) -> Iterator[tuple[int, str, float, Raw]]:
@@ -35,50 +59,86 @@ def annual(web: Web, years: Sequence[int]) -> Iterator[tuple[int, str, float, Ra
 
     Raises Refused for an answer that is not what was asked for.
     """
-    for asked in _requests(years):
-        raw = web.get(asked)
-        periods = set(asked.parameters["period"].split(","))
-        yield from ((int(period), measure, value, raw) for period, measure, value in _read(raw, periods))
+    for one in fetch(web, [str(year) for year in years], Ask()):
+        yield int(one.period), one.measure, one.dollars, one.raw
 
 
-def _requests(years: Sequence[int]) -> Iterator[Wanted]:
+def fetch(web: Web, periods: Sequence[str], ask: Ask) -> Iterator[Found]:
+    """Every figure of the periods, 2017 or 2017-03 by the frequency asked for; what is not reported is not there.
+
+    Raises Refused for an answer that is not what was asked for; such an answer is asked for again the next time.
+    """
+    requests = list(_requests(periods, ask))
+    for number, wanted in enumerate(requests, start=1):
+        raw = web.get(wanted)
+        if len(requests) > 1:
+            web.tell(f"{wanted.name}: {number} of {len(requests)}\n")
+        try:
+            found = list(_read(raw, set(wanted.parameters["period"].split(",")), ask))
+        except Refused:
+            web.forget(raw)
+            raise
+        yield from found
+
+
+def _requests(periods: Sequence[str], ask: Ask) -> Iterator[Wanted]:
     key = os.environ.get(KEY, "").strip()
     step, path = (MOST_PERIODS, "data/v1/get") if key else (1, "public/v1/preview")
-    for first in range(0, len(years), step):
-        periods = [str(year) for year in years[first : first + step]]
+    for first in range(0, len(periods), step):
+        some = periods[first : first + step]
         parameters = {
-            "reporterCode": str(REPORTER), "partnerCode": str(PARTNER), "partner2Code": "0", "motCode": "0",
-            "period": ",".join(periods), "cmdCode": "TOTAL", "flowCode": ",".join(FLOWS), "customsCode": "C00",
+            "reporterCode": str(REPORTER), "partnerCode": ",".join(map(str, ask.partners)), "partner2Code": "0",
+            "motCode": "0", "period": ",".join(some).replace("-", ""), "cmdCode": ask.goods,
+            "flowCode": ",".join(FLOWS), "customsCode": "C00",
         }  # fmt: skip
         yield Wanted(
-            f"{PUBLISHER}, {periods[0]}" + (f" to {periods[-1]}" if len(periods) > 1 else ""),
-            f"{ADDRESS}/{path}/C/A/HS", parameters, key=(KEY_HEADER, key) if key else None,
+            f"{PUBLISHER}, {some[0]}" + (f" to {some[-1]}" if len(some) > 1 else ""),
+            f"{ADDRESS}/{path}/C/{ask.frequency}/HS", parameters, key=(KEY_HEADER, key) if key else None,
         )  # fmt: skip
 
 
-def _read(raw: Raw, periods: set[str]) -> Iterator[tuple[str, str, float]]:
-    """Period, measure and dollars of each record, every one checked against what was asked for."""
-    records = _records(raw)
+def _read(raw: Raw, periods: set[str], ask: Ask) -> Iterator[Found]:
+    """Each record as a figure, every field checked against what was asked for."""
     seen = set()
-    for position, record in enumerate(records, start=1):
+    for position, record in enumerate(_records(raw), start=1):
         where = f"The answer of {raw.name}, record {position},"
         _check_fields(record, where)
         if (record["reporterCode"], record["partnerCode"]) == (PARTNER, REPORTER):
             raise Refused(f"{where} has reporter and partner exchanged.")
         expected = {
-            "typeCode": "C", "freqCode": "A", "reporterCode": REPORTER, "partnerCode": PARTNER, "partner2Code": 0,
-            "motCode": 0, "cmdCode": "TOTAL", "customsCode": "C00",
+            "typeCode": "C", "freqCode": ask.frequency, "reporterCode": REPORTER, "partner2Code": 0, "motCode": 0,
+            "customsCode": "C00", **({"partnerCode": ask.partners[0]} if len(ask.partners) == 1 else {}),
+            **({"cmdCode": "TOTAL"} if ask.goods == "TOTAL" else {}),
         }  # fmt: skip
         for name, value in expected.items():
             if record[name] != value:
                 raise Refused(f"{where} has the {name} {shown(record[name])}, not {value}.")
+        if record["partnerCode"] not in ask.partners:
+            raise Refused(f"{where} has the partnerCode {record['partnerCode']}, which was not asked for.")
+        if ask.goods == CHAPTERS and not re.fullmatch(r"\d\d", record["cmdCode"]):
+            raise Refused(f"{where} has the cmdCode {shown(record['cmdCode'])}, which is no chapter.")
         flow, period = record["flowCode"], record["period"]
-        if flow not in FLOWS or period not in periods or record["refYear"] != int(period):
+        if flow not in FLOWS or period not in periods or not _dated(record, ask):
             raise Refused(f"{where} is of the flow {shown(flow)} and the period {shown(period)}, not as asked for.")
-        if (flow, period) in seen:
-            raise Refused(f"{where} gives {FLOWS[flow]} of {period} a second time.")
-        seen.add((flow, period))
-        yield period, FLOWS[flow], _dollars(record, flow, where)
+        of = (period, record["partnerCode"], record["cmdCode"], flow)
+        if of in seen:
+            raise Refused(f"{where} gives {FLOWS[flow]} of {_named(period)} a second time.")
+        seen.add(of)
+        yield Found(
+            _named(period), record["partnerCode"], record["cmdCode"], FLOWS[flow], _dollars(record, flow, where), raw
+        )
+
+
+def _dated(record: dict[str, Any], ask: Ask) -> bool:
+    """Whether the year, and of monthly figures the month, are those of the period."""
+    period = record["period"]
+    month = ask.frequency == "A" or record["refMonth"] == int(period[4:])
+    return bool(record["refYear"] == int(period[:4]) and month)
+
+
+def _named(period: str) -> str:
+    """`2017-03` of 201703, and a year as it is."""
+    return f"{period[:4]}-{period[4:]}" if len(period) > 4 else period
 
 
 def _records(raw: Raw) -> list[Any]:

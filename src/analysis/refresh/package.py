@@ -7,8 +7,10 @@ import io
 import json
 import shutil
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from ..catalogue import Catalogue, load, seal
 from ..project import project_root
@@ -20,20 +22,54 @@ Rows = list[Row]
 PACKAGE = "datapackage.json"
 
 
+@dataclass(frozen=True)
+class Made:
+    """A table that the data package need not have: the first refresh of its kind makes it.
+
+    `fields` are name, type and description of each column, in order.
+    """
+
+    name: str
+    title: str
+    description: str
+    reliability: str
+    missing: str
+    unit: str
+    fields: tuple[tuple[str, str, str], ...]
+
+    @property
+    def resource(self) -> dict[str, Any]:
+        """What datapackage.json says of it, without the hash, which `seal` writes."""
+        return {
+            "name": self.name, "path": f"{self.name}.csv", "profile": "tabular-data-resource", "title": self.title,
+            "description": self.description, "reliability": self.reliability, "missing": self.missing,
+            "unit": self.unit, "encoding": "utf-8", "mediatype": "text/csv",
+            "schema": {
+                "fields": [dict(zip(("name", "type", "description"), field, strict=True)) for field in self.fields],
+                "missingValues": [""],
+            },
+        }  # fmt: skip
+
+
 def table(catalogue: Catalogue, name: str) -> Rows:
     """The rows of a table as they stand in its file, every cell as text."""
     with catalogue.tables[name].path.open(encoding="utf-8", newline="") as file:
         return list(csv.DictReader(file))
 
 
-def replace(catalogue: Catalogue, tables: Mapping[str, Rows], today: date, sound: Callable[[Catalogue], object]) -> str:
+def replace(
+    catalogue: Catalogue, tables: Mapping[str, Rows], today: date, sound: Callable[[Catalogue], object],
+    made: tuple[Made, ...] = (),
+) -> str:  # fmt: skip
     """Write `tables` in place of those of the same names, and return the version of the new data package.
 
+    A table that the package does not have is described by `made`.
     The new package is made beside the old one and verified, `sound` is called with it and may raise, and then two
     renames under a journal put it in place (`render.swap`). Raises Refused where the data changed in the meantime.
     """
     root = catalogue.root
     before = (root / PACKAGE).read_bytes()
+    new_ones = {table.name: table for table in made if table.name not in catalogue.tables}
     try:
         with swap.lock(root):
             swap.recover(root)
@@ -41,13 +77,18 @@ def replace(catalogue: Catalogue, tables: Mapping[str, Rows], today: date, sound
             shutil.copytree(root, new)
             try:
                 for name, rows in tables.items():
-                    file = new / catalogue.tables[name].path.relative_to(root)
-                    file.write_text(_text(list(catalogue.tables[name].fields), rows), encoding="utf-8")
-                version = _renew(new / PACKAGE, today)
+                    if name in new_ones:
+                        file, columns = new / f"{name}.csv", [field[0] for field in new_ones[name].fields]
+                        file.parent.mkdir(parents=True, exist_ok=True)
+                    else:
+                        file = new / catalogue.tables[name].path.relative_to(root)
+                        columns = list(catalogue.tables[name].fields)
+                    file.write_text(_text(columns, rows), encoding="utf-8")
+                version = _renew(new / PACKAGE, today, [table.resource for table in new_ones.values()])
                 seal(new)
-                made = Catalogue(new)
-                made.verify()
-                sound(made)
+                now = Catalogue(new)
+                now.verify()
+                sound(now)
                 if (root / PACKAGE).read_bytes() != before:
                     raise Refused("The data were changed while newer figures were being taken in: ask again.")
             except BaseException:
@@ -77,9 +118,10 @@ def _text(columns: list[str], rows: Rows) -> str:
     return buffer.getvalue()
 
 
-def _renew(path: Path, today: date) -> str:
-    """Version and day of the package: the day, and a count for a second version of one day."""
+def _renew(path: Path, today: date, resources: list[dict[str, Any]]) -> str:
+    """Version and day of the package: the day, and a count for a second version of one day; further tables."""
     body = json.loads(path.read_text(encoding="utf-8"))
+    body["resources"] += resources
     day = f"{today:%Y.%m.%d}"
     first, _, count = str(body["version"]).partition("-")
     body["version"] = day if first != day else f"{day}-{int(count or 1) + 1}"

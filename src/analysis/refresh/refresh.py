@@ -10,10 +10,10 @@ from datetime import UTC, date, datetime
 from ..catalogue import Catalogue, load
 from ..errors import UserError, listing, nearest, shown
 from ..parameters import resolve
-from . import changes, comtrade, package, yearly
+from . import changes, comtrade, comtrade_tables, package, yearly
 from .changes import Changes, Figure, Key
 from .package import Row
-from .web import Raw, Refused, Web
+from .web import Refused, Web
 
 FIRST_YEAR = 1992  # China reports to UN Comtrade from this year on
 
@@ -55,16 +55,16 @@ def refresh(
     if said := package.recover():
         progress(f"{said}\n")
     now = today or datetime.now(UTC).date()
-    return SOURCES[source](load(), _span(years, now), web or Web(progress=progress), apply, now)
+    span = _span(years, now, FIRST_YEARS.get(source, FIRST_YEAR))
+    return SOURCES[source](load(), span, web or Web(progress=progress), apply, now)
 
 
 def _comtrade(catalogue: Catalogue, years: range, web: Web, apply: bool, today: date) -> Refreshed:
     """China's exports and imports by year, on the basis `comtrade`."""
     fetched: dict[Key, Figure] = {}
-    raws: dict[str, Raw] = {}
-    for year, measure, dollars, raw in comtrade.annual(web, list(years)):
-        fetched[str(year), measure] = Figure(dollars / yearly.MILLION, yearly.HALF_A_DOLLAR)
-        raws[raw.sha256] = raw
+    with web.resuming("comtrade"):
+        for year, measure, dollars, _ in comtrade.annual(web, list(years)):
+            fetched[str(year), measure] = Figure(dollars / yearly.MILLION, yearly.HALF_A_DOLLAR)
     if not fetched:
         span = f"{years.start} to {years.stop - 1}"
         raise Refused(f"{comtrade.PUBLISHER} has nothing of China's trade with the DPRK from {span}.")
@@ -78,6 +78,16 @@ def _comtrade(catalogue: Catalogue, years: range, web: Web, apply: bool, today: 
         sources = [row for row in package.table(catalogue, "sources") if row["source_id"] != source["source_id"]]
         version = package.replace(catalogue, {**tables, "sources": [*sources, source]}, today, _sound)
     return Refreshed(comtrade.PUBLISHER, found, version, str(web.folder))
+
+
+def _comtrade_table(name: str) -> Callable[[Catalogue, range, Web, bool, date], Refreshed]:
+    """The fetch of one of the tables beside the yearly series."""
+
+    def take(catalogue: Catalogue, years: range, web: Web, apply: bool, today: date) -> Refreshed:
+        found, version = comtrade_tables.take(name, catalogue, years, web, apply, today, _sound)
+        return Refreshed(comtrade.PUBLISHER, found, version, str(web.folder))
+
+    return take
 
 
 def _source(catalogue: Catalogue, today: date) -> Row:
@@ -97,20 +107,25 @@ def _sound(catalogue: Catalogue) -> None:
 
     report = Report(resolve({"basis": yearly.BASIS}, catalogue), catalogue)
     report.facts.under("trade")
+    if report.event_months.empty:
+        raise Refused("The new data would leave no month to read.")
 
 
-def _span(text: str | None, today: date) -> range:
-    """`2019` or `2015-2019` as a range of years; all of them without a text."""
+def _span(text: str | None, today: date, earliest: int) -> range:
+    """`2019` or `2015-2019` as a range of years; all of them from the `earliest` without a text."""
     if text is None:
-        return range(FIRST_YEAR, today.year + 1)
+        return range(earliest, today.year + 1)
     found = re.fullmatch(r"(\d{4})(?:-(\d{4}))?", text.strip())
     first, last = (int(found[1]), int(found[2] or found[1])) if found else (0, 0)
-    if not FIRST_YEAR <= first <= last <= today.year:
+    if not earliest <= first <= last <= today.year:
         raise BadRefresh(
             f"--years cannot be {shown(text)!r}: allowed are a year or a span such as 2015-2019, "
-            f"from {FIRST_YEAR} to {today.year}."
+            f"from {earliest} to {today.year}."
         )
     return range(first, last + 1)
 
 
-SOURCES: dict[str, Callable[[Catalogue, range, Web, bool, date], Refreshed]] = {"comtrade": _comtrade}
+SOURCES: dict[str, Callable[[Catalogue, range, Web, bool, date], Refreshed]] = {
+    "comtrade": _comtrade, **{name: _comtrade_table(name) for name in comtrade_tables.SOURCES},
+}  # fmt: skip
+FIRST_YEARS = dict.fromkeys(("comtrade-monthly", "comtrade-controls"), comtrade_tables.FIRST_MONTHLY_YEAR)

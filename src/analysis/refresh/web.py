@@ -12,8 +12,8 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
+from dataclasses import asdict, dataclass, field, replace
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -31,6 +31,7 @@ SECONDS_TO_CONNECT, SECONDS_TO_ANSWER = 15, 90
 LONGEST_WAIT = 300  # seconds: a publisher that asks for more is asked again by the user
 MOST_BYTES = 4_000_000_000
 CHUNK = 1 << 16
+LONGEST_BREAK = timedelta(days=1)  # an interrupted fetch goes on where it stopped for this long
 BUSY = (408, 425, 429, 500, 502, 503, 504)
 Form = Literal["json", "csv", "zip"]
 
@@ -86,10 +87,38 @@ class Web:
         self.folder = folder or project_root() / ".cache" / "refresh"
         self._pause, self._progress, self._sleep = pause, progress, sleep
         self._last: dict[str, float] = {}
+        self._journal: Path | None = None
+        self._received: dict[str, Raw] = {}
         self._session = _session()
+
+    def tell(self, text: str) -> None:
+        """Say how far a fetch of many requests has come."""
+        self._progress(text)
+
+    @contextlib.contextmanager
+    def resuming(self, name: str) -> Iterator[None]:
+        """Inside, what an interrupted fetch of this `name` received less than a day ago is not asked for again.
+
+        A fetch that comes to its end asks for everything anew the next time.
+        """
+        self._journal = self.folder / f"{name}.unfinished.jsonl"
+        self._received = _received(self._journal)
+        try:
+            yield
+            self._journal.unlink(missing_ok=True)
+        finally:
+            self._journal, self._received = None, {}
+
+    def forget(self, raw: Raw) -> None:
+        """Ask for this answer again, even if the fetch goes on where it stopped."""
+        if self._journal is not None and raw.address in self._received:
+            del self._received[raw.address]
+            self._journal.write_text("".join(_line(held) for held in self._received.values()), encoding="utf-8")
 
     def get(self, wanted: Wanted) -> Raw:
         """The answer to `wanted`, now in the cache. Raises Refused with the reason where there is none to be had."""
+        if held := self._received.get(wanted.whole):
+            return replace(held, name=wanted.name)
         self.folder.mkdir(parents=True, exist_ok=True)
         part = self.folder / f"{hashlib.sha256(wanted.whole.encode()).hexdigest()[:16]}.part"
         try:
@@ -173,7 +202,11 @@ class Web:
         now = datetime.now(UTC).isoformat(timespec="seconds")
         raw = Raw(wanted.name, wanted.whole, path, digest.hexdigest(), size, now)
         with (self.folder / "fetched.jsonl").open("a", encoding="utf-8") as log:
-            log.write(json.dumps({**asdict(raw), "path": path.name}, ensure_ascii=False) + "\n")
+            log.write(_line(raw))
+        if self._journal is not None:
+            self._received[raw.address] = raw
+            with self._journal.open("a", encoding="utf-8") as journal:
+                journal.write(_line(raw))
         return raw
 
     def _let_rest(self, wanted: Wanted) -> None:
@@ -205,6 +238,26 @@ def kept(folder: Path) -> Iterator[dict[str, Any]]:
     log = folder / "fetched.jsonl"
     if log.exists():
         yield from map(json.loads, log.read_text(encoding="utf-8").splitlines())
+
+
+def _line(raw: Raw) -> str:
+    return json.dumps({**asdict(raw), "path": raw.path.name}, ensure_ascii=False) + "\n"
+
+
+def _received(journal: Path) -> dict[str, Raw]:
+    """What an interrupted fetch wrote down, by address, as far as it is recent and still lies there unaltered."""
+    found: dict[str, Raw] = {}
+    if not journal.exists():
+        return found
+    earliest = datetime.now(UTC) - LONGEST_BREAK
+    for line in journal.read_text(encoding="utf-8").splitlines():
+        with contextlib.suppress(ValueError, TypeError, KeyError, OSError):  # a line that was cut off, a file that went
+            held = json.loads(line)
+            raw = Raw(**{**held, "path": journal.parent / held["path"]})
+            same = hashlib.sha256(raw.path.read_bytes()).hexdigest() == raw.sha256
+            if same and datetime.fromisoformat(raw.fetched) >= earliest:
+                found[raw.address] = raw
+    return found
 
 
 def _session() -> requests.Session:

@@ -28,7 +28,7 @@ SETTING = (
 # In the same way the parts of the package that only show facts, or answer a command.
 SHOWING = (
     "__main__.py", "captions.py", "causes.py", "check.py", "cli.py", "compare.py", "errata.py", "explain.py",
-    "figures/", "lock.py", "printed.py", "prose/", "render/", "style.py", "tables/",
+    "figures/", "lock.py", "printed.py", "prose/", "render/", "stale.py", "style.py", "tables/",
 )  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from ..display import Column, FactText, TableDisplay, say
 from ..events import catalogue as calendar
 from ..events import quarters as described
 from ..events.facts import lag_name, percent
+from ..events.months import fetched
 from ..events.plan import month_name
 from ..events.study import Cell, Key
 from ..events.testable import NO
@@ -316,7 +317,9 @@ def event_quarters(report: Report) -> TableDisplay:
         rows=tuple(rows),
         records=tuple(records),
         notes=(
-            say(
+            say("Million US dollars, Chinese customs. A dash is a gap. Quarters carry no test.")
+            if fetched(report)
+            else say(
                 "Million US dollars, Chinese customs. A dash is a gap. No month around these tests has a baseline, "
                 "so no test is made."
             ),
