@@ -55,17 +55,17 @@ def events_of(catalogue: Catalogue, class_id: str, as_of: date | None = None) ->
     """The events of a class that had happened by `as_of`, in order of the date that counts."""
     kind = plan(catalogue).classes[class_id]
     rows = [row for row in catalogue.frame(kind.table).to_dict("records") if as_of is None or _known(row, as_of)]
-    found = [_event(kind.table, row) for row in newest(kind.table, rows, _taken_in) if _belongs(class_id, row)]
+    found = [_event(kind.table, row) for row in newest(kind.table, rows, taken_in) if _belongs(class_id, row)]
     return tuple(sorted(found, key=lambda event: (event.effective, event.event_id)))
 
 
 def _known(row: Row, as_of: date) -> bool:
     """Whether an event had happened by a day, and its row was there."""
     day = str(row["date"])
-    return day <= as_of.isoformat()[: len(day)] and _taken_in(row) <= as_of
+    return day <= as_of.isoformat()[: len(day)] and taken_in(row) <= as_of
 
 
-def _taken_in(row: Row) -> date:
+def taken_in(row: Row) -> date:
     """The day a row was fetched; rows that were not are older than any that was."""
     published = str(row.get("published", ""))
     return date.fromisoformat(published) if published else date.min

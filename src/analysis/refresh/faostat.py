@@ -29,7 +29,7 @@ from ..catalogue import Catalogue
 from ..errors import shown
 from .changes import FEWEST, Figure, Key
 from .package import Row
-from .taking import Part, Taken, half_a_digit, plain, source, standing, stem, take
+from .taking import Part, Taken, half_a_digit, plain, sound, source, standing, stem, take
 from .web import Raw, Refused, Wanted, Web
 
 ADDRESS = "https://bulks-faostat.fao.org/production"
@@ -48,7 +48,7 @@ COLLECTED, ESTIMATED, NONE = "ABPTX", "EI", "LMOQ"
 TONNES, THOUSAND_TONNES = ("t", "tonnes"), ("1000 t", "1000 tonnes")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Domain:
     """One bulk file: the items, by code, with the names that FAO has given them and ours; the element; its units."""
 
@@ -108,14 +108,7 @@ def taken(catalogue: Catalogue, years: range, web: Web, apply: bool, today: date
         _harvests(catalogue, years, _fetched(web, CROPS), today),
         _imports(catalogue, years, _fetched(web, BALANCES), today),
     ]
-    return take(catalogue, PUBLISHER, parts, web, apply, today, _sound)
-
-
-def _sound(catalogue: Catalogue) -> None:
-    from ..parameters import resolve
-    from ..report import Report
-
-    Report(resolve({}, catalogue), catalogue).facts.under("dependence")
+    return take(catalogue, PUBLISHER, parts, web, apply, today, sound("dependence"))
 
 
 # ---------------------------------------------------------------------------------------------------------- the tables

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from ..catalogue import Catalogue, load
 from ..errors import UserError, listing, nearest, shown
 from ..parameters import resolve
-from . import changes, comtrade, faostat, package, yearly
+from . import changes, cns, comtrade, faostat, owid, package, yearly
 from .changes import Changes, Figure, Key
 from .package import Row
 from .taking import Taken
@@ -117,4 +117,6 @@ def _span(text: str | None, today: date) -> range:
 SOURCES: dict[str, Callable[[Catalogue, range, Web, bool, date], Refreshed | Taken]] = {
     "comtrade": _comtrade,
     "faostat": faostat.taken,
+    "owid": owid.taken,
+    "cns": cns.taken,
 }

@@ -64,11 +64,11 @@ class Taken:
 
 def take(
     catalogue: Catalogue, publisher: str, parts: Iterable[Part], web: Web, apply: bool, today: date,
-    sound: Callable[[Catalogue], object],
+    check: Callable[[Catalogue], object],
 ) -> Taken:  # fmt: skip
     """Compare every part with what stands and, with `apply`, write a data package that has what is new and changed.
 
-    Raises Refused where a part brought nothing, where a unit seems to be another, or where `sound` finds that the new
+    Raises Refused where a part brought nothing, where a unit seems to be another, or where `check` finds that the new
     data carry no report; nothing was changed then.
     """
     found = []
@@ -84,7 +84,7 @@ def take(
             tables[part.table] = _joined(tables.get(part.table) or package.table(catalogue, part.table), part, one)
         new = {part.source["source_id"]: part.source for part, _ in changed}
         sources = [row for row in package.table(catalogue, "sources") if row["source_id"] not in new]
-        version = package.replace(catalogue, {**tables, "sources": [*sources, *new.values()]}, today, sound)
+        version = package.replace(catalogue, {**tables, "sources": [*sources, *new.values()]}, today, check)
     return Taken(publisher, tuple(found), version, str(web.folder))
 
 
@@ -131,6 +131,18 @@ def source(name: str, today: date, publisher: str, compiler: str, description: s
         "description": description, "address": address, "published": day, "accessed": day,
         "terms": "publisher-interface",
     }  # fmt: skip
+
+
+def sound(topic: str) -> Callable[[Catalogue], object]:
+    """A check of new data: whether the facts of `topic` can be computed from them."""
+
+    def facts(catalogue: Catalogue) -> object:
+        from ..parameters import resolve
+        from ..report import Report
+
+        return Report(resolve({}, catalogue), catalogue).facts.under(topic)
+
+    return facts
 
 
 def _joined(rows: Rows, part: Part, found: Changes) -> Rows:
