@@ -69,7 +69,7 @@ def taken(catalogue: Catalogue, years: range, web: Web, apply: bool, today: date
         for measure in ("launches", "long_range"):
             rows[day, measure] = row
             new[day, measure] = Figure(float(row[measure]), 0.0)
-    old = {
+    old: dict[Key, Figure] = {
         (day, measure): Figure(float(row[measure]), 0.0)
         for day, row in stand.items()
         for measure in ("launches", "long_range")

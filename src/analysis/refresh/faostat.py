@@ -23,7 +23,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from typing import IO
+from typing import IO, cast
 
 from ..catalogue import Catalogue
 from ..errors import shown
@@ -149,7 +149,7 @@ def _exports(catalogue: Catalogue, years: range, raw: Raw, today: date) -> Part:
 
 def _harvests(catalogue: Catalogue, years: range, raw: Raw, today: date) -> Part:
     table = "food/cereal_production"
-    read = {(str(one.year), one.item): one for one in figures(raw, CROPS) if one.year in years}
+    read: dict[Key, Read] = {(str(one.year), one.item): one for one in figures(raw, CROPS) if one.year in years}
     origin = source(
         "faostat-crops", today, "FAO, FAOSTAT", "FAOSTAT crops and livestock products",
         "The DPRK's production of maize, rice, wheat and soybeans", _address(CROPS),
@@ -168,7 +168,7 @@ def _harvests(catalogue: Catalogue, years: range, raw: Raw, today: date) -> Part
 
 def _imports(catalogue: Catalogue, years: range, raw: Raw, today: date) -> Part:
     table = "food/cereal_balance_imports"
-    read = {(str(one.year), one.item): one for one in figures(raw, BALANCES) if one.year in years}
+    read: dict[Key, Read] = {(str(one.year), one.item): one for one in figures(raw, BALANCES) if one.year in years}
     origin = source(
         "faostat-balances", today, "FAO, FAOSTAT", "FAOSTAT food balance sheets, new method",
         "Cereal imports of the DPRK in the newer balances", _address(BALANCES),
@@ -265,7 +265,9 @@ def _member(raw: Raw, domain: Domain) -> Iterator[IO[bytes]]:
         with zipfile.ZipFile(raw.path) as archive:
             if f"{domain.file}.csv" not in archive.namelist():
                 raise Refused(f"The answer of {raw.name} holds no file {domain.file}.csv.")
-            with archive.open(f"{domain.file}.csv") as member, io.BufferedReader(member, 1 << 20) as lines:  # type: ignore[arg-type]
+            with archive.open(f"{domain.file}.csv") as member, io.BufferedReader(
+                cast(io.RawIOBase, member), 1 << 20
+            ) as lines:
                 yield lines
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError):
         raise Refused(f"The answer of {raw.name} is a damaged or incomplete archive.") from None
