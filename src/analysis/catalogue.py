@@ -72,6 +72,7 @@ VINTAGES: dict[str, tuple[str, ...]] = {
     "food/cereal_balance_imports": ("year", "crop"),
     "energy/energy_use": ("year", "item", "vintage"),
     "events/launch_days": ("date",),
+    "macro/world_bank": ("year", "country", "series"),
 }
 
 

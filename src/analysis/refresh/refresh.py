@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from ..catalogue import Catalogue, load
 from ..errors import UserError, listing, nearest, shown
 from ..parameters import resolve
-from . import changes, cns, comtrade, faostat, owid, package, yearly
+from . import changes, cns, comtrade, faostat, owid, package, worldbank, yearly
 from .changes import Changes, Figure, Key
 from .package import Row
 from .taking import Taken
@@ -119,4 +119,5 @@ SOURCES: dict[str, Callable[[Catalogue, range, Web, bool, date], Refreshed | Tak
     "faostat": faostat.taken,
     "owid": owid.taken,
     "cns": cns.taken,
+    "worldbank": worldbank.taken,
 }
