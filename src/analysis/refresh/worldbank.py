@@ -118,10 +118,8 @@ def _read(where: str, record: Any, series: Series) -> tuple[str, float | None]:
     indicator, year, value = record["indicator"], record["date"], record["value"]
     code = indicator.get("id") if isinstance(indicator, dict) else indicator
     if code != series.indicator or record["countryiso3code"] != series.country:
-        raise Refused(
-            f"{where} has the indicator {shown(str(code))!r} of {shown(str(record['countryiso3code']))!r}, not as asked "
-            "for."
-        )
+        of = f"{shown(str(code))} of {shown(str(record['countryiso3code']))}"
+        raise Refused(f"{where} has the indicator {of}, not {series.indicator} of {series.country}.")
     if record["unit"] != "":
         raise Refused(f"{where} has the unit {shown(str(record['unit']))!r}, where the indicator itself names it.")
     if not isinstance(year, str) or not re.fullmatch(r"(19|20)\d\d", year):
