@@ -18,6 +18,7 @@ import pytest
 
 from analysis import Report, cli
 from analysis.catalogue import Catalogue, load
+from analysis.errors import listing
 from analysis.parameters import resolve
 from analysis.refresh import comtrade, package, refresh, yearly
 from analysis.refresh.changes import Figure, compare, refuse_exchanged
@@ -377,8 +378,8 @@ def test_the_command_prints_the_report_and_no_key(
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["comtrad"], "There is no source 'comtrad': did you mean comtrade? allowed are comtrade, "
-         "comtrade-monthly, comtrade-chapters and comtrade-controls."),
+        (["comtrad"], "There is no source 'comtrad': did you mean comtrade? "
+         f"allowed are {listing(refresh.SOURCES)}."),
         (["comtrade", "--years", "2019-2017"], "--years cannot be '2019-2017': allowed are a year or a span such as"),
         (["comtrade", "--years", "1980"], "--years cannot be '1980'"),
         (["comtrade", "--years", ""], "--years cannot be ''"),

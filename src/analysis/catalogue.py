@@ -15,7 +15,7 @@ import hashlib
 import io
 import json
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -32,6 +32,7 @@ QUALITIES = ("A", "B", "C", "D")
 SOURCE_COLUMNS = ("publisher", "address", "accessed", "terms")
 # Names under which `reading` records what is read of datapackage.json; no table has one of these.
 VERSION, CREATED, NAMES, DESCRIPTIONS = "//version", "//created", "//names", "//descriptions"
+Row = Mapping[str, Any]
 DESCRIBED = ("title", "description", "reliability", "missing", "unit", "hash")
 
 
@@ -62,6 +63,32 @@ def known_from(published: str, year: int) -> date:
     if len(parts) == 2:
         return date(parts[0], parts[1], calendar.monthrange(parts[0], parts[1])[1])
     return date(parts[0], 12, 31)
+
+
+# Columns in which two vintages of one figure agree; of the rows of these tables the newest known one holds.
+VINTAGES: dict[str, tuple[str, ...]] = {
+    "food/cereal_exports_to_dprk": ("year", "crop", "exporter"),
+    "food/cereal_production": ("year", "crop"),
+    "food/cereal_balance_imports": ("year", "crop"),
+    "energy/energy_use": ("year", "item", "vintage"),
+    "events/launch_days": ("date",),
+    "macro/world_bank": ("year", "country", "series"),
+}
+
+
+def newest(table: str, rows: Sequence[Row], known: Callable[[Row], date]) -> list[Row]:
+    """Of rows of `table` that are vintages of one figure the one that became `known` last; in their order.
+
+    Of two that became known on one day the later row holds. A table without an entry in `VINTAGES` keeps every row.
+    """
+    columns = VINTAGES.get(table)
+    if columns is None:
+        return list(rows)
+    held: dict[tuple[Any, ...], tuple[date, int]] = {}
+    for position, row in enumerate(rows):
+        key = tuple(row[column] for column in columns)
+        held[key] = max(held.get(key, (date.min, 0)), (known(row), position))
+    return [rows[position] for position in sorted(position for _, position in held.values())]
 
 
 class Catalogue:

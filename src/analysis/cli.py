@@ -610,7 +610,9 @@ def _add_refresh(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "source", metavar="SOURCE",
         help="whose figures: comtrade (UN Comtrade, China's trade by year), comtrade-monthly (by month, from 2010), "
-             "comtrade-chapters (by year and HS chapter), comtrade-controls (by month, with partners for comparison)",
+             "comtrade-chapters (by year and HS chapter), comtrade-controls (by month, with partners for comparison), "
+             "faostat (FAO, grain), owid (Our World in Data, energy), cns (the James Martin Center, missile tests), "
+             "worldbank (World Development Indicators)",
     )  # fmt: skip
     parser.add_argument("--years", metavar="FIRST-LAST", help="a year or a span (default: all that the source has)")
     parser.add_argument("--apply", action="store_true", help="take in what is new and changed, as a new data package")

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING
 
-from ..catalogue import Catalogue
+from ..catalogue import Catalogue, Row
 from ..facts import Fact
 from .amounts import Amount, Share, add, gap, share
-from .readings import Records, Row, converted, factor, known, part_of, sources_of, widened, zero
+from .readings import Records, converted, factor, known, part_of, sources_of, widened, zero
 
 if TYPE_CHECKING:
     from ..parameters import ReportParameters

@@ -7,12 +7,11 @@ table is missing. A table that is declared and missing or altered is refused by 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
 
-from ..catalogue import Catalogue, keyed, known_from
+from ..catalogue import Catalogue, Row, keyed, known_from, newest
 from ..errors import DataError
 from ..reading import remembered
 from .amounts import Amount, Share, add, gap, share
@@ -20,8 +19,6 @@ from .amounts import Amount, Share, add, gap, share
 FACTORS = "dependence/factors"
 SCALES = {("kt", "tonnes"): 1000.0}
 DECIMALS = {"usd_million": 1, "mtoe": 2}
-
-Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -94,7 +91,10 @@ class Records:
 
 
 def known(catalogue: Catalogue, table: str, as_of: date | None = None) -> Records:
-    """The rows of `table` that were known by `as_of`; without it, all. A missing table gives no rows and a reason."""
+    """The rows of `table` that were known by `as_of`; without it, all. A missing table gives no rows and a reason.
+
+    Of several vintages of one figure the newest of these is given.
+    """
     if not catalogue.has(table):
         return Records(table, (), f"the data package has no table {table}")
     frame = catalogue.frame(table)
@@ -106,7 +106,8 @@ def known(catalogue: Catalogue, table: str, as_of: date | None = None) -> Record
         frame = frame[[known_from(str(published), int(year)) <= as_of for published, year in dates]]
         if frame.empty:
             return Records(table, (), "nothing published by the day asked for")
-    return Records(table, frame.to_dict("records"))
+    rows = frame.to_dict("records")
+    return Records(table, newest(table, rows, lambda row: known_from(str(row["published"]), int(row["year"]))))
 
 
 def sources_of(rows: Iterable[Row]) -> tuple[str, ...]:

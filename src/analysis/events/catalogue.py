@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
-from ..catalogue import Catalogue
+from ..catalogue import Catalogue, Row, newest
 from ..reading import kept
 from .plan import EventClass, Regime, Window, ordinal, plan
 
@@ -55,20 +54,30 @@ class Episode:
 def events_of(catalogue: Catalogue, class_id: str, as_of: date | None = None) -> tuple[Event, ...]:
     """The events of a class that had happened by `as_of`, in order of the date that counts."""
     kind = plan(catalogue).classes[class_id]
-    found = [
-        _event(kind.table, row) for row in catalogue.frame(kind.table).to_dict("records") if _belongs(class_id, row)
-    ]
-    known = [event for event in found if as_of is None or event.date <= as_of.isoformat()[: len(event.date)]]
-    return tuple(sorted(known, key=lambda event: (event.effective, event.event_id)))
+    rows = [row for row in catalogue.frame(kind.table).to_dict("records") if as_of is None or _known(row, as_of)]
+    found = [_event(kind.table, row) for row in newest(kind.table, rows, taken_in) if _belongs(class_id, row)]
+    return tuple(sorted(found, key=lambda event: (event.effective, event.event_id)))
 
 
-def _belongs(class_id: str, row: dict[str, Any]) -> bool:
+def _known(row: Row, as_of: date) -> bool:
+    """Whether an event had happened by a day, and its row was there."""
+    day = str(row["date"])
+    return day <= as_of.isoformat()[: len(day)] and taken_in(row) <= as_of
+
+
+def taken_in(row: Row) -> date:
+    """The day a row was fetched; rows that were not are older than any that was."""
+    published = str(row.get("published", ""))
+    return date.fromisoformat(published) if published else date.min
+
+
+def _belongs(class_id: str, row: Row) -> bool:
     if "classes" in row:
         return class_id in str(row["classes"]).split(";")
     return class_id == "launches_all" or int(row["long_range"]) > 0
 
 
-def _event(table: str, row: dict[str, Any]) -> Event:
+def _event(table: str, row: Row) -> Event:
     day = str(row["date"])
     return Event(
         str(row["event_id"]),

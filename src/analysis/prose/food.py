@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from ..catalogue import Row
 from ..dependence import food
-from ..dependence.readings import Row, known
+from ..dependence.readings import known
 from ..display import Prose, Sentence, say
 from ..errors import listing
 from ..facts import Fact

@@ -10,9 +10,10 @@ from datetime import UTC, date, datetime
 from ..catalogue import Catalogue, load
 from ..errors import UserError, listing, nearest, shown
 from ..parameters import resolve
-from . import changes, comtrade, comtrade_tables, package, yearly
+from . import changes, cns, comtrade, comtrade_tables, faostat, owid, package, worldbank, yearly
 from .changes import Changes, Figure, Key
 from .package import Row
+from .taking import Taken
 from .web import Refused, Web
 
 FIRST_YEAR = 1992  # China reports to UN Comtrade from this year on
@@ -46,7 +47,7 @@ class Refreshed:
 def refresh(
     source: str, years: str | None = None, *, apply: bool = False, web: Web | None = None,
     progress: Callable[[str], None] = lambda text: None, today: date | None = None,
-) -> Refreshed:  # fmt: skip
+) -> Refreshed | Taken:  # fmt: skip
     """Fetch `source`; with `apply` take in what is new and changed. Raises BadRefresh and Refused, nothing changed."""
     if source not in SOURCES:
         close = nearest(source, SOURCES)
@@ -125,7 +126,12 @@ def _span(text: str | None, today: date, earliest: int) -> range:
     return range(first, last + 1)
 
 
-SOURCES: dict[str, Callable[[Catalogue, range, Web, bool, date], Refreshed]] = {
-    "comtrade": _comtrade, **{name: _comtrade_table(name) for name in comtrade_tables.SOURCES},
-}  # fmt: skip
+SOURCES: dict[str, Callable[[Catalogue, range, Web, bool, date], Refreshed | Taken]] = {
+    "comtrade": _comtrade,
+    **{name: _comtrade_table(name) for name in comtrade_tables.SOURCES},
+    "faostat": faostat.taken,
+    "owid": owid.taken,
+    "cns": cns.taken,
+    "worldbank": worldbank.taken,
+}
 FIRST_YEARS = dict.fromkeys(("comtrade-monthly", "comtrade-controls"), comtrade_tables.FIRST_MONTHLY_YEAR)
