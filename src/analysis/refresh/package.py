@@ -6,9 +6,10 @@ import csv
 import io
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 from ..catalogue import Catalogue, load, seal
 from ..project import project_root
@@ -26,8 +27,13 @@ def table(catalogue: Catalogue, name: str) -> Rows:
         return list(csv.DictReader(file))
 
 
-def replace(catalogue: Catalogue, tables: Mapping[str, Rows], today: date, sound: Callable[[Catalogue], object]) -> str:
+def replace(
+    catalogue: Catalogue, tables: Mapping[str, Rows], today: date, sound: Callable[[Catalogue], object],
+    added: Sequence[Mapping[str, Any]] = (),
+) -> str:  # fmt: skip
     """Write `tables` in place of those of the same names, and return the version of the new data package.
+
+    `added` describes tables that the package does not have yet, as its `resources` do; their rows are in `tables`.
 
     The new package is made beside the old one and verified, `sound` is called with it and may raise, and then two
     renames under a journal put it in place (`render.swap`). Raises Refused where the data changed in the meantime.
@@ -40,10 +46,14 @@ def replace(catalogue: Catalogue, tables: Mapping[str, Rows], today: date, sound
             new = swap.new_folder(root)
             shutil.copytree(root, new)
             try:
+                columns = {name: list(table.fields) for name, table in catalogue.tables.items()}
+                paths = {name: table.path.relative_to(root) for name, table in catalogue.tables.items()}
+                for resource in added:
+                    columns[resource["name"]] = [field["name"] for field in resource["schema"]["fields"]]
+                    paths[resource["name"]] = Path(resource["path"])
                 for name, rows in tables.items():
-                    file = new / catalogue.tables[name].path.relative_to(root)
-                    file.write_text(_text(list(catalogue.tables[name].fields), rows), encoding="utf-8")
-                version = _renew(new / PACKAGE, today)
+                    (new / paths[name]).write_text(_text(columns[name], rows), encoding="utf-8")
+                version = _renew(new / PACKAGE, today, added)
                 seal(new)
                 made = Catalogue(new)
                 made.verify()
@@ -77,12 +87,13 @@ def _text(columns: list[str], rows: Rows) -> str:
     return buffer.getvalue()
 
 
-def _renew(path: Path, today: date) -> str:
-    """Version and day of the package: the day, and a count for a second version of one day."""
+def _renew(path: Path, today: date, added: Sequence[Mapping[str, Any]]) -> str:
+    """Version and day of the package, with tables `added`: the day, and a count for a second version of one day."""
     body = json.loads(path.read_text(encoding="utf-8"))
     day = f"{today:%Y.%m.%d}"
     first, _, count = str(body["version"]).partition("-")
     body["version"] = day if first != day else f"{day}-{int(count or 1) + 1}"
     body["created"] = today.isoformat()
+    body["resources"] += [dict(resource) for resource in added]
     path.write_text(json.dumps(body, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return str(body["version"])
