@@ -1,8 +1,8 @@
 """China's share of what the DPRK buys of food and of fuel, by value, in CEPII's BACI, for every year that was taken in.
 
 Part and whole are of one version of BACI, the newest that was known. The DPRK reports nothing: the whole is what its
-partners say, and the interval spans it with and without the sellers in whose record the two Koreas are probably mixed up
-(`refresh.koreas` has the rule, the column `doubtful` its result). Without the table `trade/baci` there is no definition.
+partners say, and the interval spans it with and without the sellers in whose record the two Koreas are probably mixed
+up. `refresh.koreas` has the rule, the column `doubtful` its result. Without the table `trade/baci` there is no share.
 """
 
 from __future__ import annotations
@@ -46,7 +46,8 @@ def _imports(catalogue: Catalogue, as_of: date | None) -> Records:
         frame = frame[pd.Series(known, index=frame.index, dtype=bool)]
     version = frame.loc[frame["exporter"] == WORLD, "vintage"].max()
     frame = frame[frame["vintage"] == version]
-    return Records(TABLE, frame.to_dict("records"), "" if len(frame) else "no version of BACI was out by the day asked for")
+    absent = "" if len(frame) else "no version of BACI was out by the day asked for"
+    return Records(TABLE, frame.to_dict("records"), absent)
 
 
 def _share(rows: Records, year: int, goods: str, doubtful: str) -> Share:

@@ -1,9 +1,9 @@
 """CEPII's BACI: goods trade between all countries by year and product, out of files that the user has downloaded.
 
-Format: https://www.cepii.fr/DATA_DOWNLOAD/baci/doc/baci_webpage.html. A file a year, `BACI_HS92_Y1995_V202401b.csv`: year
-t, exporter i and importer j in CEPII's own numbers, product k in six digits of the Harmonized System, value v in thousand
-US dollars, quantity q in tons or NA. Both ends of a flow are reconciled and valued FOB; only flows above zero are there.
-`country_codes_V202401b.csv` names the numbers. CEPII asks not to mix versions.
+Format: https://www.cepii.fr/DATA_DOWNLOAD/baci/doc/baci_webpage.html. A file a year, `BACI_HS92_Y1995_V202401b.csv`:
+year t, exporter i and importer j in CEPII's own numbers, product k in six digits of the Harmonized System, value v in
+thousand US dollars, quantity q in tons or NA. Both ends of a flow are reconciled and valued FOB; only flows above zero
+are there. `country_codes_V202401b.csv` names the numbers. CEPII asks not to mix versions.
 
 A year has about eleven million rows. DuckDB reads a file once, on all processors and in bounded memory; what leaves the
 file are sums. DuckDB's own unzipping would need an extension from a network, so Python unpacks, one year at a time.
@@ -37,10 +37,9 @@ YEAR_FILE = re.compile(r"BACI_(HS\d\d)_Y(\d{4})_V(\d{6}[a-z]?)\.csv", re.IGNOREC
 CODES_FILE = re.compile(r"country_codes_V(\d{6}[a-z]?)\.csv", re.IGNORECASE)
 README_FILE = re.compile(r"readme\w*\.txt", re.IGNORECASE)
 RELEASED = re.compile(r"Release Date\s*:\s*(\d{4})\W(\d{1,2})\W(\d{1,2})")
-COLUMNS = {"t": "INTEGER", "i": "INTEGER", "j": "INTEGER", "k": "VARCHAR", "v": "DOUBLE", "q": "DOUBLE"}
+COLUMNS = {"t": "INTEGER", "i": "INTEGER", "j": "INTEGER", "k": "VARCHAR", "v": "VARCHAR", "q": "VARCHAR"}
 CODE_COLUMNS = (("country_code", "country_iso3"), ("country_code", "iso_3digit_alpha"))  # the second until 2022
-# No quantity: NA, set to the right of a column as wide as the longest number.
-NO_QUANTITY = [f"{' ' * before}NA{' ' * after}" for before in range(25) for after in range(2)]
+NOTHING = "\N{SYMBOL FOR NULL}"  # stands in no file: NA stays as it stands, and is told from an empty cell
 MEMORY, MOST_THREADS = "800MB", 8
 MOST_BYTES = 8_000_000_000  # of one file of a year: ten times what a year has
 MILLION = 1000.0  # thousands of dollars
@@ -154,7 +153,9 @@ def find(path: Path) -> Release:
             years[year] = part
             kinds[version, hs] = part.name
     if not years:
-        raise BadFiles(f"There is no file of BACI in {shown(str(path), 120)}: their names are BACI_HS92_Y1995_V202401b.csv.")
+        raise BadFiles(
+            f"There is no file of BACI in {shown(str(path), 120)}: their names are as BACI_HS92_Y1995_V202401b.csv."
+        )
     if len(kinds) > 1:
         raise Refused(
             f"The files in {path.name} are of several versions, {listing(sorted(kinds.values()))}: "
@@ -191,43 +192,47 @@ def extract(
         for year in years:
             part = release.years[year]
             with part.lying(Path(folder)) as file, _connected(Path(folder), threads) as connection:
-                rows = read(connection, file, part.name, year, countries, {*pair, *(twins or {}).values()})
+                read(connection, file, part.name, year, countries, {*pair, *(twins or {}).values()})
                 sums += _sums(connection, year, pair, twins or {})
-            progress(f"{part.name}: {rows / 1e6:,.2f} million rows\n")
+                progress(f"{part.name}: {file.stat().st_size / 1e6:,.1f} MB read\n")
     return sums
 
 
 def read(
     connection: DuckDBPyConnection, file: Path, name: str, year: int, countries: Mapping[str, Collection[int]],
     wanted: Collection[str],
-) -> int:  # fmt: skip
-    """Read a file of a year once and check it, leave the table `flows` of the `wanted` countries, return its rows.
+) -> None:  # fmt: skip
+    """Read a file of a year once and check it; leaves the table `flows` of the `wanted` countries.
 
-    `flows` has exporter, importer, chapter, v and weighed (thousand dollars), q (tons), n (rows).
+    `flows` has exporter, importer, chapter, v and weighed (thousand dollars), q (tons), n (rows). Years and lengths of
+    product codes are checked in every row, values and quantities in the rows that are used.
     """
     import duckdb
 
     _check_ends(file, name)
     numbers = ",".join(str(number) for side in wanted for number in countries[side])
-    near = f"i IN ({numbers}) OR j IN ({numbers})"
     try:
+        # Values and quantities stay text until the rows are chosen: a number is dear to read, and few are needed.
         connection.execute(f"""
             CREATE TEMP TABLE sums AS
-            SELECT CASE WHEN {near} THEN i END AS i, CASE WHEN {near} THEN j END AS j,
-                CASE WHEN {near} THEN k[:2] END AS chapter,
-                sum(v) AS v, sum(q) AS q, sum(v) FILTER (q IS NOT NULL) AS weighed, count(*) AS n,
+            SELECT i, j, left(k, 2) AS chapter,
+                sum(value) AS v, sum(tons) AS q, sum(value) FILTER (tons IS NOT NULL) AS weighed, count(*) AS n,
                 min(t) AS first, max(t) AS last, min(strlen(k)) AS shortest, max(strlen(k)) AS longest,
-                min(v) AS least, max(v) AS most, min(q) AS lightest, max(q) AS heaviest
-            FROM {scan(file)} GROUP BY ALL""")
+                min(value) AS least, max(value) AS most, min(tons) AS lightest, max(tons) AS heaviest,
+                min(v) FILTER (value IS NULL) AS no_value, min(q) FILTER (tons IS NULL AND trim(q) <> 'NA') AS no_tons
+            FROM (
+                SELECT *, TRY_CAST(v AS DOUBLE) AS value, TRY_CAST(q AS DOUBLE) AS tons FROM {scan(file)}
+                WHERE i IN ({numbers}) OR j IN ({numbers}) OR t <> {year} OR strlen(k) <> 6)
+            GROUP BY ALL""")
     except duckdb.Error as error:
         raise Refused(_reason(str(error), name)) from None
-    rows = _check(connection, name, year)
+    _check(connection, name, year)
     codes = [(number, side) for side, numbers in countries.items() for number in numbers]
     connection.execute("CREATE TEMP TABLE countries (number INTEGER, side VARCHAR)")
     connection.executemany("INSERT INTO countries VALUES (?, ?)", codes)
     unknown = connection.execute("""
         SELECT DISTINCT number FROM (SELECT i AS number FROM sums UNION ALL SELECT j FROM sums)
-        WHERE number IS NOT NULL AND number NOT IN (SELECT number FROM countries) ORDER BY 1""").fetchall()
+        WHERE number NOT IN (SELECT number FROM countries) ORDER BY 1""").fetchall()
     if unknown:
         raise Refused(f"The country codes lack {listing([str(n) for n, in unknown])}, which stands in {name}.")
     connection.execute("""
@@ -236,19 +241,17 @@ def read(
             sum(n) AS n
         FROM sums JOIN countries a ON sums.i = a.number JOIN countries b ON sums.j = b.number
         WHERE a.side <> b.side GROUP BY ALL""")
-    return rows
 
 
-def scan(file: Path) -> str:
+def scan(file: Path, types: Mapping[str, str] = COLUMNS) -> str:
     """DuckDB's expression for the rows of a file, each column of a declared type and none guessed."""
     with file.open("rb") as opened:
         header = _header(opened.readline())
-    columns = ", ".join(f"'{name}': '{COLUMNS[name]}'" for name in header)
-    missing = ", ".join(f"'{text}'" for text in NO_QUANTITY)
+    columns = ", ".join(f"'{name}': '{types[name]}'" for name in header)
     path = str(file).replace("'", "''")
     return (
         f"read_csv('{path}', auto_detect=false, header=true, delim=',', quote='\"', columns={{{columns}}}, "
-        f"nullstr=[{missing}], force_not_null=['t', 'i', 'j', 'k', 'v'])"
+        f"nullstr='{NOTHING}', force_not_null=[{', '.join(repr(name) for name in header)}])"
     )
 
 
@@ -311,16 +314,17 @@ def _twin(
 # ------------------------------------------------------------------------------------------------ what is refused
 
 
-def _check(connection: DuckDBPyConnection, name: str, year: int) -> int:
-    """The rows of the table `sums`; Refused where a row cannot be what CEPII describes."""
-    rows, first, last, shortest, longest, least, most, lightest, heaviest = connection.execute("""
-        SELECT sum(n)::BIGINT, min(first), max(last), min(shortest), max(longest), min(least), max(most),
-            min(lightest), max(heaviest) FROM sums""").fetchone() or (0,) * 9
-    if not rows:
-        raise Refused(f"The file {name} has no rows.")
+def _check(connection: DuckDBPyConnection, name: str, year: int) -> None:
+    """Refused where a row of the table `sums` cannot be what CEPII describes."""
+    found = connection.execute("""
+        SELECT min(first), max(last), min(shortest), max(longest), min(least), max(most), min(lightest), max(heaviest),
+            min(no_value), min(no_tons) FROM sums""").fetchone()
+    if found is None or found[0] is None:
+        return  # no row of the countries wanted
+    first, last, shortest, longest, least, most, lightest, heaviest, no_value, no_tons = found
     if (first, last) != (year, year):
         raise Refused(f"The file {name} has rows of the year {first if first != year else last}, not of {year} alone.")
-    chapters = [c for c, in connection.execute("SELECT DISTINCT chapter FROM sums WHERE chapter IS NOT NULL").fetchall()]
+    chapters = [c for c, in connection.execute("SELECT DISTINCT chapter FROM sums").fetchall()]
     odd = next((c for c in chapters if not (c.isascii() and c.isdecimal() and c >= "01")), "")
     if (shortest, longest) != (6, 6) or odd:
         about = f"that begin with {shown(odd)!r}" if odd else f"of {shortest if shortest != 6 else longest} characters"
@@ -328,11 +332,12 @@ def _check(connection: DuckDBPyConnection, name: str, year: int) -> int:
             f"The file {name} has product codes {about}, not of six digits: a program that takes them for numbers "
             "drops leading zeros."
         )
-    if not (least > 0 and math.isfinite(most)):
-        raise Refused(f"The file {name} has the value {least if not least > 0 else most}: only flows above zero belong in it.")
-    if heaviest is not None and not (lightest >= 0 and math.isfinite(heaviest)):
-        raise Refused(f"The file {name} has the quantity {lightest if lightest < 0 else heaviest}, which is none.")
-    return int(rows)
+    if no_value is not None or not (least > 0 and math.isfinite(most)):
+        value = repr(shown(no_value)) if no_value is not None else most if least > 0 else least
+        raise Refused(f"The file {name} has the value {value}: only flows above zero belong in it.")
+    if no_tons is not None or (heaviest is not None and not (lightest >= 0 and math.isfinite(heaviest))):
+        tons = repr(shown(no_tons)) if no_tons is not None else heaviest if lightest >= 0 else lightest
+        raise Refused(f"The file {name} has the quantity {tons}, which is neither tons nor NA.")
 
 
 def _check_ends(file: Path, name: str) -> None:
@@ -417,7 +422,9 @@ def _countries(part: Part) -> dict[str, list[int]]:
     names = rows.fieldnames or []
     chosen = next((pair for pair in CODE_COLUMNS if set(pair) <= set(names)), None)
     if chosen is None:
-        raise Refused(f"The file {part.name} has the columns {shown(','.join(names), 80)}, not country_code and country_iso3.")
+        raise Refused(
+            f"The file {part.name} has the columns {shown(','.join(names), 80)}, not country_code and country_iso3."
+        )
     countries: dict[str, list[int]] = {}
     seen: set[int] = set()
     for line, row in enumerate(rows, start=2):

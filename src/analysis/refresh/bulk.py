@@ -57,7 +57,7 @@ class Taken:
                 f"times {one.ratio:.4f}"
             )
         if koreas.twins(self.pair):
-            yield f"{self.doubtful} flows in which the two Koreas are probably mixed up are kept and marked as doubtful."
+            yield f"{self.doubtful} flows in which the two Koreas are probably mixed up, kept and marked as doubtful"
         if self.version:
             yield f"The data package is now {self.version}."
         elif self.changes.any:
@@ -70,9 +70,10 @@ def take(
     path: Path, years: str | None = None, *, pair: str | None = None, apply: bool = False,
     progress: Callable[[str], None] = lambda text: None, today: date | None = None,
 ) -> Taken:  # fmt: skip
-    """Read the files of BACI under `path`; with `apply` take them in. Raises BadWords, BadFiles and Refused, nothing changed.
+    """Read the files of BACI under `path`; with `apply` take them in.
 
     years: `2019` or `2015-2019` of those that lie there, default all. pair: two ISO alpha-3 codes such as `CHN-PRK`.
+    Raises BadWords, BadFiles and Refused; nothing was changed then.
     """
     sides = _pair(pair)
     release = baci.find(path)
@@ -94,8 +95,7 @@ def take(
     if apply and (found.any or _version(rows, release) != _version(made, release)):
         version = _take_in(catalogue, release, sides, sums, made, published, now)
     marked = {row["row_id"] for row in made if row["quality"] == "D" and row["vintage"] == release.version}
-    keys = {key for key in flows.figures(sums)}
-    doubtful = sum("-".join([*key, release.version]) in marked for key in keys)
+    doubtful = sum("-".join([*key, release.version]) in marked for key in flows.figures(sums))
     return Taken(release, tuple(asked), sides, found, doubtful, version)
 
 
@@ -111,8 +111,8 @@ def _compared(rows: Rows, release: Release, pair: tuple[str, str], sums: Collect
     other = [one.key for one in found.changed if one.key in stands] + [key for key in found.gone if key in stands]
     if other:
         raise Refused(
-            f"{len(other)} figures, such as {' '.join(other[0])}, are not those that stand as BACI {release.version} already: "
-            "files of one version do not differ, so one of them was altered or cut off."
+            f"{len(other)} figures, such as {' '.join(other[0])}, are not those that stand as BACI {release.version}: "
+            "files of one version do not differ, so some of them were altered or cut off."
         )
     return found
 
@@ -122,7 +122,7 @@ def _version(rows: Rows, release: Release) -> Rows:
 
 
 def _refuse_another_trade(catalogue: Catalogue, sums: Collection[Sum]) -> None:
-    """Refused where the pair's totals are far from those of customs: another unit, or exporter and importer exchanged."""
+    """Refused where the pair's totals are far from those of customs: another unit, or directions exchanged."""
     totals = _totals(sums)
     years = [int(year) for year, _ in totals]
     if not years:

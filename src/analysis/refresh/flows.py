@@ -1,4 +1,4 @@
-"""The table `trade/baci`: what BACI says of a pair of countries, their partners and the world, a version beside the other.
+"""The table `trade/baci`: what BACI says of a pair of countries, their partners and the world, in each version.
 
 CEPII asks not to mix versions, so a version stands there as a whole: one that is taken in later joins those that stand,
 and whoever reads the table takes the newest that was known by then (`dependence.baci`).
@@ -29,8 +29,8 @@ FIELDS = (
     ("precision", "number", "What the rounding of the products may add up to"),
     ("tonnes", "number", "Weight of those products that have a quantity; empty where none has"),
     ("weighed", "number", "Value of those products that have a quantity"),
-    ("twin", "number", "The same flow of the same partner with the other Korea; empty where the question does not arise"),
-    ("doubtful", "string", "yes where the rule finds that the two Koreas are probably mixed up, or such a flow in a sum"),
+    ("twin", "number", "The same flow of the same partner with the other Korea; empty where none is at issue"),
+    ("doubtful", "string", "yes where the rule finds that the two Koreas are mixed up, and in sums that hold such a flow"),
     ("status", "string", "mirror: both ends of a flow reconciled"),
     ("quality", "string", "Grade, B to D"),
     ("hs", "string", "Revision of the Harmonized System"),
@@ -41,10 +41,12 @@ FIELDS = (
 RESOURCE: dict[str, Any] = {
     "name": TABLE, "path": f"{TABLE}.csv", "profile": "tabular-data-resource",
     "title": "Trade of a pair of countries, their partners and the world by group of goods (BACI)",
-    "description": "Sums of CEPII's BACI: the pair and each side's world by chapter, each partner by group, in every version taken in.",
-    "reliability": "Reconciled from both ends and valued FOB. Of a country that reports nothing it is what partners say; flows in which "
-    "the two Koreas are probably mixed up are marked by a rule and kept.",
-    "missing": "What no partner reports; crude oil that customs leaves out; smuggling. A flow that is not there was not recorded.",
+    "description": "Sums of CEPII's BACI in every version taken in: the pair and each side's world by chapter, each "
+    "partner by group.",
+    "reliability": "Reconciled from both ends and valued FOB. Of a country that reports nothing it is what partners "
+    "say; flows in which the two Koreas are probably mixed up are marked by a rule and kept.",
+    "missing": "What no partner reports; crude oil that customs leaves out; smuggling. A flow that is not there was "
+    "not recorded.",
     "unit": "usd_million", "encoding": "utf-8", "mediatype": "text/csv",
     "schema": {
         "fields": [{"name": name, "type": kind, "description": words} for name, kind, words in FIELDS],
@@ -70,18 +72,18 @@ def newest(rows: Rows, pair: tuple[str, str]) -> list[Sum]:
 
 
 def check(rows: Rows, release: Release, pair: tuple[str, str], sums: Collection[Sum]) -> None:
-    """Raises Refused where the release cannot stand beside `rows`: another revision, an older version, missing years."""
+    """Raises Refused where the release cannot stand beside `rows`: other revision, older version, missing years."""
     if other := next((row["hs"] for row in rows if row["hs"] != release.hs), ""):
         raise Refused(f"The data package holds BACI in {other}; the chapters of {release.hs} are not the same.")
     own = [row for row in rows if _belongs(row, pair)]
     version = max((row["vintage"] for row in own), default="")
     if version > release.version:
-        raise Refused(f"BACI {release.version} is older than {version}, which stands: versions are taken in in their order.")
+        raise Refused(f"BACI {release.version} is older than {version}, which stands: take versions in in their order.")
     years = {int(row["year"]) for row in own if row["vintage"] == version} if version < release.version else set()
     if missing := sorted(years - {one.year for one in sums}):
         raise Refused(
-            f"BACI {release.version} is to stand beside {version}, and {listing([str(y) for y in missing], limit=4)} would be missing in "
-            "it: CEPII asks not to mix versions, so take in all years of it."
+            f"BACI {release.version} would lack {listing([str(y) for y in missing], limit=4)}, which stand in version "
+            f"{version}: CEPII asks not to mix versions, so take in all years of the new one."
         )
 
 
@@ -91,7 +93,7 @@ def figures(sums: Iterable[Sum]) -> dict[Key, Figure]:
 
 
 def joined(rows: Rows, release: Release, sums: Iterable[Sum], published: str) -> Rows:
-    """`rows` with `sums` in the version of `release`; which flows of it are doubtful is judged anew on all its years."""
+    """`rows` with `sums` in the version of `release`; its doubtful flows are judged anew, on all its years."""
     same = [row for row in rows if row["vintage"] == release.version]
     every = {(one.year, one.exporter, one.importer, one.goods): one for one in (*map(_sum, same), *sums)}
     sides = {one.importer for one in every.values() if one.exporter == WORLD}

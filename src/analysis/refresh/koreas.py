@@ -2,13 +2,13 @@
 
 Many countries booked trade with South Korea under the North. A partner's flow with one of the two, in one direction, of
 one group of goods and in one year, is doubtful when it
-(a) is more than JUMP times the median of the same flow in all years of the release, years without a flow counting as zero,
+(a) is more than JUMP times the median of the same flow in all years taken in, years without a flow counting as zero,
 (b) is more than SMALL of all that this Korea traded in that direction, group and year, and
 (c) lies close to what the same partner traded with the other Korea, within NEAR times either way, or is more than LARGE
 of all that this Korea traded.
 Nothing is left out for it: the flow is marked, and what reads the table shows shares with and without it. The rule of
-`dependence.partners` compares with the last years of a record instead; those of BACI lie in the closure of the border, when
-every flow was small. A confusion of more than half of the years is not found.
+`dependence.partners` compares with the last years of a record instead; those of BACI lie in the closure of the border,
+when every flow was small. A confusion of more than half of the years is not found.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def twins(pair: Iterable[str]) -> dict[str, str]:
 
 
 def doubtful(sums: Collection[Sum], beyond_doubt: Collection[str]) -> frozenset[Key]:
-    """The flows that the rule finds. `beyond_doubt`: partners that report themselves and are the subject, not judged."""
+    """The flows that the rule finds. `beyond_doubt`: partners that are the subject themselves, and are not judged."""
     years = {one.year for one in sums}
     whole = {(o.year, o.exporter, o.importer, o.goods): o.value for o in sums if WORLD in (o.exporter, o.importer)}
     flows: dict[tuple[str, str, str], list[Sum]] = defaultdict(list)

@@ -32,7 +32,8 @@ def definitions() -> Rows:
         ("fuel", "fuel", "mineral fuels (HS 27)", "fuel-70-80;energy-90"),
     ):
         made.append({
-            "definition_id": f"{name}_imports.baci", "topic": topic, "label": f"{name.capitalize()} imports by value, BACI",
+            "definition_id": f"{name}_imports.baci", "topic": topic,
+            "label": f"{name.capitalize()} imports by value, BACI",
             "part_id": f"china_{name}_baci", "part": f"China's sales of {words} to the DPRK, BACI files",
             "whole_id": f"imports_{name}_baci", "whole": f"Sales of {words} to the DPRK by all partners, BACI files",
             "use": "check", "quoted": quoted,
