@@ -188,8 +188,7 @@ def count_columns(folder: Path, threads: int) -> int:
 def _counted(folder: Path, threads: int, what: str) -> int:
     settings = {"threads": threads, "memory_limit": baci.MEMORY, "preserve_insertion_order": False}
     with duckdb.connect(config=settings) as connection:
-        table = baci.scan(_file(folder), TYPES).replace(baci.NOTHING, "NA").replace(", 'q'])", "])")
-        row = connection.execute(f"SELECT {what} FROM {table}").fetchone()
+        row = connection.execute(f"SELECT {what} FROM {baci.scan(_file(folder), TYPES, 'NA')}").fetchone()
     return int(row[0]) if row else 0
 
 

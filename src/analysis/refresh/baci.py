@@ -243,15 +243,18 @@ def read(
         WHERE a.side <> b.side GROUP BY ALL""")
 
 
-def scan(file: Path, types: Mapping[str, str] = COLUMNS) -> str:
-    """DuckDB's expression for the rows of a file, each column of a declared type and none guessed."""
+def scan(file: Path, types: Mapping[str, str] = COLUMNS, missing: str = NOTHING) -> str:
+    """DuckDB's expression for the rows of a file, each column of a declared type and none guessed.
+
+    A number that is `missing` is read as NULL; no other cell is.
+    """
     with file.open("rb") as opened:
         header = _header(opened.readline())
     columns = ", ".join(f"'{name}': '{types[name]}'" for name in header)
     path = str(file).replace("'", "''")
     return (
         f"read_csv('{path}', auto_detect=false, header=true, delim=',', quote='\"', columns={{{columns}}}, "
-        f"nullstr='{NOTHING}', force_not_null=[{', '.join(repr(name) for name in header)}])"
+        f"nullstr='{missing}', force_not_null=[{', '.join(repr(n) for n in header if types[n] != 'DOUBLE')}])"
     )
 
 

@@ -30,7 +30,7 @@ FIELDS = (
     ("tonnes", "number", "Weight of those products that have a quantity; empty where none has"),
     ("weighed", "number", "Value of those products that have a quantity"),
     ("twin", "number", "The same flow of the same partner with the other Korea; empty where none is at issue"),
-    ("doubtful", "string", "yes where the rule finds that the two Koreas are mixed up, and in sums that hold such a flow"),
+    ("doubtful", "string", "yes where the rule finds the two Koreas mixed up, and in sums that hold such a flow"),
     ("status", "string", "mirror: both ends of a flow reconciled"),
     ("quality", "string", "Grade, B to D"),
     ("hs", "string", "Revision of the Harmonized System"),
