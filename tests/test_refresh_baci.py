@@ -1,8 +1,8 @@
 """BACI: small files whose sums are worked out by hand, a large one against pandas, and files that are not as described.
 
-The form is that of https://www.cepii.fr/DATA_DOWNLOAD/baci/doc/baci_webpage.html and of the readme in CEPII's archives. No
-file of CEPII was at hand: the reading was tested against these descriptions, on figures made for the tests. Totals of
-China and the DPRK lie near those of customs, for otherwise they are refused; the rest is invented.
+The form is that of https://www.cepii.fr/DATA_DOWNLOAD/baci/doc/baci_webpage.html and of the readme in CEPII's archives.
+No file of CEPII was at hand: the reading was tested against these descriptions, on figures made for the tests. Totals
+of China and the DPRK lie near those of customs, for otherwise they are refused; the rest is invented.
 """
 
 from __future__ import annotations
@@ -234,12 +234,13 @@ def test_rows_that_are_not_as_described_are_refused(tmp_path: Path, fault: str) 
 
 
 @pytest.mark.parametrize(
-    "header", ["", "t,i,j,k,v", "t,i,j,k,v,q,z", "t,i,j,hs6,v,q", "T,I,J,K,V,Q", "year;i;j;k;v;q", "2017,1,2,010121,3,4"]
+    "header",
+    ["", "t,i,j,k,v", "t,i,j,k,v,q,z", "t,i,j,hs6,v,q", "T,I,J,K,V,Q", "year;i;j;k;v;q", "2017,1,2,010121,3,4"],
 )
 def test_another_header_is_refused(tmp_path: Path, header: str) -> None:
     file = lay(tmp_path / "baci", range(2017, 2018)) / "BACI_HS92_Y2017_V202401b.csv"
     file.write_text(file.read_text("utf-8").replace(HEADER, header), "utf-8")
-    with pytest.raises(Refused, match="has the columns .*, not t,i,j,k,v,q"):
+    with pytest.raises(Refused, match=r"has the columns .*, not t,i,j,k,v,q\.$"):
         extracted(file, range(2017, 2018))
 
 
@@ -283,7 +284,7 @@ def test_country_codes_that_cannot_be_used_are_refused(tmp_path: Path, wrong: st
 def test_versions_and_revisions_are_not_mixed(tmp_path: Path) -> None:
     lay(tmp_path / "baci", range(2014, 2016))
     lay(tmp_path / "baci", range(2016, 2019), version="202501")
-    with pytest.raises(Refused, match="are of several versions, BACI_HS92.*CEPII asks not to mix them"):
+    with pytest.raises(Refused, match=r"are of several versions, BACI_HS92.*CEPII asks not to mix them"):
         baci.find(tmp_path / "baci")
     lay(tmp_path / "other", range(2014, 2016))
     lay(tmp_path / "other", range(2016, 2019), hs="HS12")
@@ -302,7 +303,7 @@ def judged(values: dict[int, float], twin: float, whole: float = 1000.0, partner
 
 def test_the_rule_on_the_two_koreas() -> None:
     once = {2012: 15.0}
-    assert judged(once, twin=0) == set(), "a jump alone is none: 1.5 per cent of all, and nothing like it with the South"
+    assert judged(once, twin=0) == set(), "a jump alone is none: 1.5 per cent of all, and none with the South"
     assert judged(once, twin=20) == judged(once, twin=7.5) == {2012}, "near what went to the South"
     assert judged(once, twin=31) == judged(once, twin=7) == set()
     assert judged({2012: 21.0}, twin=0) == {2012}, "large"
@@ -372,7 +373,8 @@ def test_applied_shares_are_those_worked_out_by_hand(project: Project, applied: 
 def test_every_row_of_the_table_is_sourced_and_marked(project: Project, applied: bulk.Taken) -> None:
     rows = load().frame(flows.TABLE).set_index("row_id")
     assert rows.index.is_unique and set(rows["status"]) == {"mirror"} and set(rows["unit"]) == {"usd_million"}
-    assert set(rows["vintage"]) == {"202401b"} and set(rows["published"]) == {"2024-04-09"} and set(rows["hs"]) == {"HS92"}
+    for column, value in (("vintage", "202401b"), ("published", "2024-04-09"), ("hs", "HS92")):
+        assert set(rows[column]) == {value}
     marked = rows[rows["doubtful"] == "yes"]
     assert sorted(marked.index) == [
         f"2017-{who}-PRK-{goods}-202401b" for who in ("MEX", "WLD") for goods in ("all", "fuel")
@@ -392,7 +394,8 @@ def test_the_report_shows_baci_beside_what_was_there(project: Project, applied: 
     assert "cereal_imports.quantity_percent" in food.records[-1] and "food_imports.baci_percent" in food.records[-1]
     assert any("mix up the two Koreas" in str(note) for note in food.notes)
     assert "baci" in {column.key for column in tables.bases(report).columns}
-    assert "BACI" in str(figures.bases(report).node()) and "BACI" in str(figures.growth_range(report).node())
+    assert "BACI between" in figures.bases(report).alt.text
+    assert any(row["baci_percent"] is not None for row in figures.growth_range(report).records)
     assert "food_imports.baci" in {row["definition"] for row in tables.matrix(report).records}
 
 
@@ -435,18 +438,19 @@ def test_years_of_one_version_may_come_one_after_the_other(project: Project, fil
 def raised(rows: list[Line]) -> list[Line]:
     """A later version: Chinese rice is a tenth dearer, and other Asia's pen nibs are no longer there."""
     return [
-        (t, i, j, k, "220000.550" if (i, j, k) == (CHN, PRK, "100630") else v, q) for t, i, j, k, v, q in rows if i != ASIA
-    ]
+        (t, i, j, k, "220000.550" if (i, j, k) == (CHN, PRK, "100630") else v, q)
+        for t, i, j, k, v, q in rows if i != ASIA
+    ]  # fmt: skip
 
 
 def test_a_later_version_stands_beside_the_earlier(project: Project, tmp_path: Path, applied: bulk.Taken) -> None:
     later = lay(tmp_path / "later", version="202501", change=raised)
     done = take(later, apply=True)
-    # Of each year: China to the DPRK in chapter 10, food and all; the same of the world; China to the world. 30 less.
-    assert len(done.changes.changed) == 5 * 9 and len(done.changes.gone) == 5 and not done.changes.new
+    # Of each year, in chapter 10, food and all: China to the DPRK, the world to the DPRK, China to the world.
+    assert len(done.changes.changed) == 5 * 9 and len(done.changes.gone) == 5 * 2 and not done.changes.new
     lines = list(done.lines())
     assert "45 changed (all 15, food 15, by chapter 15)" in lines
-    assert "5 gone, and left in the version that has them (all 5)" in lines
+    assert "10 gone, and left in the version that has them (all 5, by chapter 5)" in lines
     top = next(line for line in lines if "2014 CHN PRK food" in " ".join(line.split()))
     assert " ".join(top.split()) == "2014 CHN PRK food 300.001 -> 320.001 million dollars, times 1.0667"
     assert "The largest 10 of 45 changes:" in lines
@@ -477,7 +481,8 @@ FAULTS: dict[str, tuple[dict[str, Any], str]] = {
     "exchanged": ({"change": lambda rows: [(t, j, i, k, v, q) for t, i, j, k, v, q in rows]}, "look exchanged"),
     "in dollars": ({"change": thousandfold}, "unit seems to be another"),
     "without the pair": (
-        {"change": lambda rows: [row for row in rows if not {CHN, PRK} & {row[1], row[2]}]}, "has no trade of CHN and PRK"
+        {"change": lambda rows: [row for row in rows if not {CHN, PRK} & {row[1], row[2]}]},
+        "has no trade of CHN and PRK",
     ),
 }  # fmt: skip
 
@@ -527,7 +532,8 @@ def test_rows_for_other_tables_are_added_once(project: Project, applied: bulk.Ta
     again = uses.tables(catalogue, "cepii-baci-hs92-202401b")
     for name, rows in again.items():
         assert len(rows) == len(catalogue.frame(name)), name
-    assert [row for row in again["dependence/definitions"] if row["definition_id"].endswith(".baci")] == uses.definitions()
+    made = [row for row in again["dependence/definitions"] if row["definition_id"].endswith(".baci")]
+    assert made == uses.definitions()
 
 
 # ------------------------------------------------------------------------------------------- the command
@@ -536,8 +542,8 @@ def test_rows_for_other_tables_are_added_once(project: Project, applied: bulk.Ta
 def test_the_command(project: Project, files: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["refresh", "baci", str(files), "--years", "2017"]) == 0
     shown = capsys.readouterr()
-    assert shown.out.startswith("BACI 202401b, HS92, 2017, CHN and PRK:\n")
-    assert "Nothing was changed" in shown.out and "BACI_HS92_Y2017_V202401b.csv" in shown.err
+    assert "BACI 202401b, HS92, 2017, CHN and PRK:\n" in shown.out and not shown.err
+    assert "Nothing was changed" in shown.out and "BACI_HS92_Y2017_V202401b.csv" in shown.out
     assert cli.main(["refresh", "baci", str(files), "--apply"]) == 0
     assert "The data package is now " in capsys.readouterr().out
 
@@ -549,7 +555,7 @@ def test_the_command(project: Project, files: Path, capsys: pytest.CaptureFixtur
         (["nowhere"], "There is no file or folder nowhere."), (["{data}"], "There is no file of BACI in "),
         (["{files}", "--pair", "CHN"], "--pair cannot be 'CHN': allowed are two different ISO 3166 codes"),
         (["{files}", "--pair", "PRK-PRK"], "--pair cannot be 'PRK-PRK'"),
-        (["{files}", "--pair", "CHN-PRQ"], "There is no country 'PRQ' in country_codes_V202401b.csv: did you mean PRK?"),
+        (["{files}", "--pair", "CHN-PRQ"], "There is no country 'PRQ' in country_codes_V202401b.csv: did you mean"),
         (["{files}", "--years", "1999"], "--years cannot be '1999': allowed are a year or a span"),
         (["{files}", "--years", "x"], "--years cannot be 'x'"),
     ],
