@@ -193,7 +193,7 @@ def food(report: Report) -> Display:
     heading = "China's share of grain, by weight"
     if by_value:
         heading += "; of all food by value (BACI)"
-        caption = join(caption, say("BACI's line is of all food (HS 01 to 24) and by value."))
+        caption = join(caption, say("BACI's line is of all food, and by value."))
     return lines_figure(
         report, "dependence_food", lines, lead, title=title, band=claim, heading=heading, caption=caption,
         notes=food_caveats(report, lines),

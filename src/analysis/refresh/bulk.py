@@ -48,7 +48,8 @@ class Taken:
         yield from _counted("changed", {one.key: one.new for one in self.changes.changed})
         yield from _counted("gone, and left in the version that has them", self.changes.gone)
         yield f"{self.changes.same} unchanged"
-        largest = sorted(self.changes.changed, key=lambda one: (-round(abs(one.new - one.old), 6), one.key))[:MOST_LISTED]
+        ranked = sorted(self.changes.changed, key=lambda one: (-round(abs(one.new - one.old), 6), one.key))
+        largest = ranked[:MOST_LISTED]
         if largest:
             yield f"The largest {len(largest)} of {len(self.changes.changed)} changes:"
         for one in largest:
