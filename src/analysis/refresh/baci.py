@@ -211,22 +211,28 @@ def read(
 
     _check_ends(file, name)
     numbers = ",".join(str(number) for side in wanted for number in countries[side])
+    near = f"i IN ({numbers}) OR j IN ({numbers})"
+    # Values and quantities stay text until the rows are chosen: a number is dear to read, and few are needed.
+    rows = f"""
+        (SELECT *, TRY_CAST(v AS DOUBLE) AS value, TRY_CAST(q AS DOUBLE) AS tons FROM {scan(file)}
+        WHERE {near} OR t <> {year} OR strlen(k) <> 6)"""
+    sound = f"""
+        t = {year} AND strlen(k) = 6 AND value > 0 AND value < 'inf'::DOUBLE
+        AND (tons >= 0 AND tons < 'inf'::DOUBLE OR tons IS NULL AND trim(q) = 'NA')"""
     try:
-        # Values and quantities stay text until the rows are chosen: a number is dear to read, and few are needed.
         connection.execute(f"""
             CREATE TEMP TABLE sums AS
-            SELECT i, j, left(k, 2) AS chapter,
-                sum(value) AS v, sum(tons) AS q, sum(value) FILTER (tons IS NOT NULL) AS weighed, count(*) AS n,
-                min(t) AS first, max(t) AS last, min(strlen(k)) AS shortest, max(strlen(k)) AS longest,
-                min(value) AS least, max(value) AS most, min(tons) AS lightest, max(tons) AS heaviest,
-                min(v) FILTER (value IS NULL) AS no_value, min(q) FILTER (tons IS NULL AND trim(q) <> 'NA') AS no_tons
-            FROM (
-                SELECT *, TRY_CAST(v AS DOUBLE) AS value, TRY_CAST(q AS DOUBLE) AS tons FROM {scan(file)}
-                WHERE i IN ({numbers}) OR j IN ({numbers}) OR t <> {year} OR strlen(k) <> 6)
-            GROUP BY ALL""")
+            SELECT i, j, CASE WHEN {sound} THEN left(k, 2) ELSE '' END AS chapter,
+                sum(value) AS v, sum(tons) AS q, sum(value) FILTER (tons IS NOT NULL) AS weighed, count(*) AS n
+            FROM {rows} GROUP BY ALL""")
+        chapters = [chapter for chapter, in connection.execute("SELECT DISTINCT chapter FROM sums").fetchall()]
+        if "" in chapters:
+            row = connection.execute(f"SELECT t, k, v, q FROM {rows} WHERE ({sound}) IS NOT TRUE LIMIT 1").fetchone()
+            raise Refused(f"The file {name} has {_fault(year, *(row or (year, '', '', '')))}.")
     except duckdb.Error as error:
         raise Refused(_reason(str(error), name)) from None
-    _check(connection, name, year)
+    if odd := [chapter for chapter in chapters if not (chapter.isascii() and chapter.isdecimal() and chapter >= "01")]:
+        raise Refused(f"The file {name} has product codes that begin with {shown(min(odd))!r}, which is no chapter.")
     codes = [(number, side) for side, numbers in countries.items() for number in numbers]
     connection.execute("CREATE TEMP TABLE countries (number INTEGER, side VARCHAR)")
     connection.executemany("INSERT INTO countries VALUES (?, ?)", codes)
@@ -317,30 +323,20 @@ def _twin(
 # ------------------------------------------------------------------------------------------------ what is refused
 
 
-def _check(connection: DuckDBPyConnection, name: str, year: int) -> None:
-    """Refused where a row of the table `sums` cannot be what CEPII describes."""
-    found = connection.execute("""
-        SELECT min(first), max(last), min(shortest), max(longest), min(least), max(most), min(lightest), max(heaviest),
-            min(no_value), min(no_tons) FROM sums""").fetchone()
-    if found is None or found[0] is None:
-        return  # no row of the countries wanted
-    first, last, shortest, longest, least, most, lightest, heaviest, no_value, no_tons = found
-    if (first, last) != (year, year):
-        raise Refused(f"The file {name} has rows of the year {first if first != year else last}, not of {year} alone.")
-    chapters = [c for c, in connection.execute("SELECT DISTINCT chapter FROM sums").fetchall()]
-    odd = next((c for c in chapters if not (c.isascii() and c.isdecimal() and c >= "01")), "")
-    if (shortest, longest) != (6, 6) or odd:
-        about = f"that begin with {shown(odd)!r}" if odd else f"of {shortest if shortest != 6 else longest} characters"
-        raise Refused(
-            f"The file {name} has product codes {about}, not of six digits: a program that takes them for numbers "
-            "drops leading zeros."
+def _fault(year: int, t: int, k: str, v: str, q: str) -> str:
+    """What is wrong with a row, in words that end a sentence."""
+    if t != year:
+        return f"rows of the year {t}, not of {year} alone"
+    if len(k) != 6:
+        return (
+            f"the product code {shown(k)!r}, not six digits: a program that takes codes for numbers drops leading zeros"
         )
-    if no_value is not None or not (least > 0 and math.isfinite(most)):
-        value = repr(shown(no_value)) if no_value is not None else most if least > 0 else least
-        raise Refused(f"The file {name} has the value {value}: only flows above zero belong in it.")
-    if no_tons is not None or (heaviest is not None and not (lightest >= 0 and math.isfinite(heaviest))):
-        tons = repr(shown(no_tons)) if no_tons is not None else heaviest if lightest >= 0 else lightest
-        raise Refused(f"The file {name} has the quantity {tons}, which is neither tons nor NA.")
+    try:
+        if 0 < float(v) < math.inf:
+            return f"the quantity {shown(q)!r}, which is neither tons nor NA"
+    except ValueError:
+        pass
+    return f"the value {shown(v)!r}: only flows above zero belong in it"
 
 
 def _check_ends(file: Path, name: str) -> None:
