@@ -13,7 +13,7 @@ endif
 
 python = .venv/bin/python
 
-.PHONY: report test lab bench bench-sweep publish clean help venv
+.PHONY: report test lab bench bench-baci bench-sweep publish clean help venv
 
 report: venv ## Render the default edition into reports/default/ (PDF, HTML, facts, tables, figures)
 	@$(python) -m analysis render default $(ARGS)
@@ -35,6 +35,9 @@ bench: venv ## Time the build: cold, warm, and against the command-line tools
 
 bench-sweep: venv ## Time editions and sweeps against the command-line tools and the floor (takes an hour)
 	@$(python) tools/bench_sweep.py $(ARGS)
+
+bench-baci: venv ## Time the reading of BACI's yearly files, generated, against pandas and a plain scan
+	@$(python) tools/bench_baci.py $(ARGS)
 
 publish: venv ## Render the editions under version control, in reports/published/, and the head of README.md
 	@$(python) tools/publish.py $(ARGS)

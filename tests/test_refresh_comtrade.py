@@ -379,7 +379,7 @@ def test_the_command_prints_the_report_and_no_key(
     ("words", "said"),
     [
         (["comtrad"], "There is no source 'comtrad': did you mean comtrade? "
-         f"allowed are {listing(refresh.SOURCES)}."),
+         f"allowed are {listing([*refresh.SOURCES, refresh.BULK])}."),
         (["comtrade", "--years", "2019-2017"], "--years cannot be '2019-2017': allowed are a year or a span such as"),
         (["comtrade", "--years", "1980"], "--years cannot be '1980'"),
         (["comtrade", "--years", ""], "--years cannot be ''"),

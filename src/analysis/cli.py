@@ -280,7 +280,9 @@ def _check(options: argparse.Namespace) -> int:
 def _refresh(options: argparse.Namespace) -> int:
     from .refresh.refresh import refresh
 
-    done = refresh(options.source, options.years, apply=options.apply, progress=_progress)
+    done = refresh(
+        options.source, options.years, apply=options.apply, progress=_progress, path=options.path, pair=options.pair
+    )  # fmt: skip
     print("\n".join(done.lines()))
     return 0
 
@@ -612,8 +614,10 @@ def _add_refresh(parser: argparse.ArgumentParser) -> None:
         help="whose figures: comtrade (UN Comtrade, China's trade by year), comtrade-monthly (by month, from 2010), "
              "comtrade-chapters (by year and HS chapter), comtrade-controls (by month, with partners for comparison), "
              "faostat (FAO, grain), owid (Our World in Data, energy), cns (the James Martin Center, missile tests), "
-             "worldbank (World Development Indicators)",
+             "worldbank (World Development Indicators), baci (files of CEPII's BACI under PATH)",
     )  # fmt: skip
+    parser.add_argument("path", metavar="PATH", nargs="?", help="for baci: a folder of its files, a zip, or one file")
+    parser.add_argument("--pair", metavar="AAA-BBB", help="for baci: two ISO 3166 codes (default: CHN-PRK)")
     parser.add_argument("--years", metavar="FIRST-LAST", help="a year or a span (default: all that the source has)")
     parser.add_argument("--apply", action="store_true", help="take in what is new and changed, as a new data package")
 
@@ -656,7 +660,7 @@ COMMANDS: dict[str, Command] = {
     "refresh": (
         _refresh, "Fetch newer figures from their publisher, say what would change, and take them in if asked to.",
         _add_refresh, ("refresh comtrade --years 2017-2019", "refresh comtrade --years 2019 --apply",
-         "refresh comtrade-monthly --apply"),
+                       "refresh comtrade-monthly --apply", "refresh baci BACI_HS92_V202401b.zip --apply"),
     ),
     "seal": (
         _seal, "After a meant change of data/: record the hashes and row counts of the tables.", _add_nothing,

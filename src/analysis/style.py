@@ -31,7 +31,7 @@ FONT_FOLDER = Path(__file__).parent / "render" / "fonts"
 INK, MUTED, RULE = "#1b1b1b", "#595959", "#d0d0d0"
 COLOURS = {
     "exports": "#0072B2", "imports": "#D55E00", "total": INK, "balance": "#009E73",
-    "customs": INK, "kotra": "#AA3377", "comtrade": "#0072B2", "mirror": "#9A6A00",
+    "customs": INK, "kotra": "#AA3377", "comtrade": "#0072B2", "mirror": "#9A6A00", "baci": "#D55E00",
 }  # fmt: skip
 # Grounds of the phases, light enough for every line and letter.
 SHADES = {
@@ -39,12 +39,13 @@ SHADES = {
     "closure": "#e4e4e4",
     "reopening": "#dceee6",
 }
-DASHES = {"customs": "-", "kotra": "-", "comtrade": (0, (4, 2)), "mirror": (0, (1.5, 1.5))}
-SHAPES = {"customs": "o", "kotra": "s", "comtrade": "^", "mirror": "D"}
+DASHES = {"customs": "-", "kotra": "-", "comtrade": (0, (4, 2)), "mirror": (0, (1.5, 1.5)), "baci": "-."}
+SHAPES = {"customs": "o", "kotra": "s", "comtrade": "^", "mirror": "D", "baci": "v"}
 # Lines of definitions: the colour, dashes and marker of one line are used by no other of the same chart.
 LINES = (
     ("#AA3377", "-", "s"), ("#0072B2", (0, (5, 1.5)), "o"), ("#9A6A00", (0, (1.5, 1.2)), "^"), ("#009E73", "-.", "D"),
     ("#D55E00", (0, (3, 1, 1, 1, 1, 1)), "v"), ("#595959", "-", "P"), ("#1b1b1b", "--", "X"), ("#56B4E9", ":", "<"),
+    ("#CC79A7", (0, (6, 1, 1, 1)), ">"),
 )  # fmt: skip
 MARKERS = {
     "reported": {"marker": "o", "filled": True}, "mirror": {"marker": "o", "filled": True},

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from ..catalogue import Catalogue
 from ..errors import DataError
-from . import food, fuel, trade
+from . import baci, food, fuel, trade
 from .amounts import Amount, Share
 
 if TYPE_CHECKING:
     from ..parameters import ReportParameters
 
-TOPICS = (trade, food, fuel)
+TOPICS = (trade, food, fuel, baci)
 
 
 def all_shares(catalogue: Catalogue, parameters: ReportParameters) -> dict[str, dict[int, Share]]:

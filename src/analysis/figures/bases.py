@@ -116,7 +116,7 @@ def growth_range(report: Report) -> Display:
         style.turning_lines(axes, marks)
         axes.set_title("Percentage points above or below growth on customs", color=style.MUTED, fontweight="normal",
                        pad=16)  # fmt: skip
-        signs = {"s": "■", "^": "▲", "D": "◆"}
+        signs = {"s": "■", "^": "▲", "D": "◆", "v": "▼"}
         names = [f"{signs[style.SHAPES[b]]} {basis_label(report, b)}" for b in report.catalogue.bases if b != "customs"]
         style.footer(figure, narrow, [*names, "shaded: the sign of growth differs"], marks)
 

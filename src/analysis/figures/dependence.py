@@ -174,7 +174,9 @@ def _spread_of(report: Report, definition: str) -> tuple[Fact, Fact] | None:
 @once
 def food(report: Report) -> Display:
     """China's share of the DPRK's grain under each definition."""
-    lines = {d: report.shares[d] for d in report.shown("food") if d.startswith(("cereal_imports.", "cereal_supply."))}
+    stems = ("cereal_imports.", "cereal_supply.", "food_imports.")
+    lines = {d: report.shares[d] for d in report.shown("food") if d.startswith(stems)}
+    by_value = any(d.startswith("food_imports.") for d in known(lines))
     lead = leading(report.parameters, "food")
     claim = next(c for c in rules.claims(report.catalogue) if c.topic == "food")
     # Not the last year: the records of grain end in years in which one crop or one seller is all there is.
@@ -185,12 +187,15 @@ def food(report: Report) -> Display:
         span = "{l} ({l:period})" if imports[0].id == imports[1].id else "{l} ({l:period}) to {h} ({h:period})"
         title = say("China was " + span + " of recorded grain imports and at most {s} ({s:period}) of the grain supply",
                     l=imports[0], h=imports[1], s=supply[1])  # fmt: skip
+    caption = say("Maize, rice and wheat by weight, rice {rice}. Imports are what exporters recorded; with food aid, "
+                  "FAO's balance; supply is the harvest and the imports. The band is the quoted figure with its "
+                  "rounding.", rice=report.parameters.rice)  # fmt: skip
+    heading = "China's share of grain, by weight"
+    if by_value:
+        heading += "; of all food by value (BACI)"
+        caption = join(caption, say("BACI's line is of all food, and by value."))
     return lines_figure(
-        report, "dependence_food", lines, lead, title=title, band=claim, heading="China's share of grain, by weight",
-        caption=say("Maize, rice and wheat by weight, rice {rice}. Imports are what exporters recorded; with food aid, "
-                    "FAO's balance; supply is the harvest and the imports. The band is the quoted figure with its "
-                    "rounding.",
-                    rice=report.parameters.rice),
+        report, "dependence_food", lines, lead, title=title, band=claim, heading=heading, caption=caption,
         notes=food_caveats(report, lines),
     )  # fmt: skip
 

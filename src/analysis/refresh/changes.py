@@ -55,8 +55,13 @@ class Changes:
 
 def compare(old: Mapping[Key, Figure], new: Mapping[Key, Figure], publisher: str) -> Changes:
     """The changes from `old` to `new`, both of the same span. Raises Refused where the unit seems to be another."""
+    refuse_another_unit(old, new, publisher)
+    return differences(old, new)
+
+
+def differences(old: Mapping[Key, Figure], new: Mapping[Key, Figure]) -> Changes:
+    """The changes from `old` to `new`, whatever their size."""
     common = sorted(old.keys() & new.keys())
-    _refuse_another_unit(old, new, common, publisher)
     differing = [key for key in common if not _agree(old[key], new[key])]
     return Changes(
         new={key: new[key].value for key in sorted(new.keys() - old.keys())},
@@ -100,9 +105,9 @@ def lines(changes: Changes, unit: str) -> Iterator[str]:
     yield f"{changes.same} unchanged"
 
 
-def _refuse_another_unit(
-    old: Mapping[Key, Figure], new: Mapping[Key, Figure], common: list[Key], publisher: str
-) -> None:
+def refuse_another_unit(old: Mapping[Key, Figure], new: Mapping[Key, Figure], publisher: str) -> None:
+    """Raises Refused where one figure is a thousand times another, or half of them lie far from what stands."""
+    common = sorted(old.keys() & new.keys())
     ratios = {key: new[key].value / old[key].value for key in common if old[key].value and new[key].value}
     for key, ratio in ratios.items():
         low, high = THOUSAND

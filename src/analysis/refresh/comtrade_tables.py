@@ -69,7 +69,7 @@ def take(
             *(r for r in package.table(catalogue, "sources") if r["source_id"] != row["source_id"]), row
         ],
     }  # fmt: skip
-    return found, package.replace(catalogue, tables, today, sound, (source.vintages.made,))
+    return found, package.replace(catalogue, tables, today, sound, [source.vintages.made.resource])
 
 
 def control_partners(catalogue: Catalogue) -> dict[int, str]:

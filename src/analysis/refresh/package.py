@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -59,32 +59,32 @@ def table(catalogue: Catalogue, name: str) -> Rows:
 
 def replace(
     catalogue: Catalogue, tables: Mapping[str, Rows], today: date, sound: Callable[[Catalogue], object],
-    made: tuple[Made, ...] = (),
+    added: Sequence[Mapping[str, Any]] = (),
 ) -> str:  # fmt: skip
     """Write `tables` in place of those of the same names, and return the version of the new data package.
 
-    A table that the package does not have is described by `made`.
+    `added` describes tables that the package may not have yet, as its `resources` do; their rows are in `tables`.
+
     The new package is made beside the old one and verified, `sound` is called with it and may raise, and then two
     renames under a journal put it in place (`render.swap`). Raises Refused where the data changed in the meantime.
     """
     root = catalogue.root
     before = (root / PACKAGE).read_bytes()
-    new_ones = {table.name: table for table in made if table.name not in catalogue.tables}
+    added = [resource for resource in added if resource["name"] not in catalogue.tables]
     try:
         with swap.lock(root):
             swap.recover(root)
             new = swap.new_folder(root)
             shutil.copytree(root, new)
             try:
+                columns = {name: list(table.fields) for name, table in catalogue.tables.items()}
+                paths = {name: table.path.relative_to(root) for name, table in catalogue.tables.items()}
+                for resource in added:
+                    columns[resource["name"]] = [field["name"] for field in resource["schema"]["fields"]]
+                    paths[resource["name"]] = Path(resource["path"])
                 for name, rows in tables.items():
-                    if name in new_ones:
-                        file, columns = new / f"{name}.csv", [field[0] for field in new_ones[name].fields]
-                        file.parent.mkdir(parents=True, exist_ok=True)
-                    else:
-                        file = new / catalogue.tables[name].path.relative_to(root)
-                        columns = list(catalogue.tables[name].fields)
-                    file.write_text(_text(columns, rows), encoding="utf-8")
-                version = _renew(new / PACKAGE, today, [table.resource for table in new_ones.values()])
+                    (new / paths[name]).write_text(_text(columns[name], rows), encoding="utf-8")
+                version = _renew(new / PACKAGE, today, added)
                 seal(new)
                 now = Catalogue(new)
                 now.verify()
@@ -118,13 +118,13 @@ def _text(columns: list[str], rows: Rows) -> str:
     return buffer.getvalue()
 
 
-def _renew(path: Path, today: date, resources: list[dict[str, Any]]) -> str:
-    """Version and day of the package: the day, and a count for a second version of one day; further tables."""
+def _renew(path: Path, today: date, added: Sequence[Mapping[str, Any]]) -> str:
+    """Version and day of the package, with tables `added`: the day, and a count for a second version of one day."""
     body = json.loads(path.read_text(encoding="utf-8"))
-    body["resources"] += resources
     day = f"{today:%Y.%m.%d}"
     first, _, count = str(body["version"]).partition("-")
     body["version"] = day if first != day else f"{day}-{int(count or 1) + 1}"
     body["created"] = today.isoformat()
+    body["resources"] += [dict(resource) for resource in added]
     path.write_text(json.dumps(body, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return str(body["version"])

@@ -6,16 +6,18 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 from ..catalogue import Catalogue, load
 from ..errors import UserError, listing, nearest, shown
 from ..parameters import resolve
-from . import changes, cns, comtrade, comtrade_tables, faostat, owid, package, worldbank, yearly
+from . import bulk, changes, cns, comtrade, comtrade_tables, faostat, owid, package, worldbank, yearly
 from .changes import Changes, Figure, Key
 from .package import Row
 from .taking import Taken
 from .web import Refused, Web
 
+BULK = "baci"
 FIRST_YEAR = 1992  # China reports to UN Comtrade from this year on
 
 
@@ -46,13 +48,24 @@ class Refreshed:
 
 def refresh(
     source: str, years: str | None = None, *, apply: bool = False, web: Web | None = None,
-    progress: Callable[[str], None] = lambda text: None, today: date | None = None,
-) -> Refreshed | Taken:  # fmt: skip
-    """Fetch `source`; with `apply` take in what is new and changed. Raises BadRefresh and Refused, nothing changed."""
-    if source not in SOURCES:
-        close = nearest(source, SOURCES)
+    progress: Callable[[str], None] = lambda text: None, today: date | None = None, path: str | None = None,
+    pair: str | None = None,
+) -> Refreshed | Taken | bulk.Taken:  # fmt: skip
+    """Fetch `source`; with `apply` take in what is new and changed. Raises BadRefresh and Refused, nothing changed.
+
+    `path` and `pair` are of BACI alone, which is read from files (`bulk.take`).
+    """
+    allowed = [*SOURCES, BULK]
+    if source not in allowed:
+        close = nearest(source, allowed)
         hint = f"did you mean {close}? " if close else ""
-        raise BadRefresh(f"There is no source {shown(source)!r}: {hint}allowed are {listing(SOURCES)}.")
+        raise BadRefresh(f"There is no source {shown(source)!r}: {hint}allowed are {listing(allowed)}.")
+    if source == BULK:
+        if path is None:
+            raise BadRefresh("BACI is read from files: name the folder, the zip or the file after baci.")
+        return bulk.take(Path(path), years, pair=pair, apply=apply, progress=progress, today=today)
+    if path is not None or pair is not None:
+        raise BadRefresh(f"{source} is fetched, not read from files: a path and --pair are for {BULK} alone.")
     if said := package.recover():
         progress(f"{said}\n")
     now = today or datetime.now(UTC).date()
@@ -75,7 +88,10 @@ def _comtrade(catalogue: Catalogue, years: range, web: Web, apply: bool, today: 
     version = None
     if apply and found.any:
         source = _source(catalogue, today)
-        tables = yearly.vintages(catalogue, found, fetched, source["source_id"], today)
+        printed = yearly.Print(
+            yearly.BASIS, "un_comtrade", "reported", "A", today.isoformat(), source["source_id"]
+        )  # fmt: skip
+        tables = yearly.vintages(catalogue, found, fetched, printed)
         sources = [row for row in package.table(catalogue, "sources") if row["source_id"] != source["source_id"]]
         version = package.replace(catalogue, {**tables, "sources": [*sources, source]}, today, _sound)
     return Refreshed(comtrade.PUBLISHER, found, version, str(web.folder))

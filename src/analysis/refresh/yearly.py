@@ -8,7 +8,7 @@ from which it counts as known; the cells name it first and keep what they named 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from dataclasses import dataclass
 from typing import Any
 
 from ..catalogue import Catalogue
@@ -18,13 +18,27 @@ from .changes import Changes, Figure, Key
 from .package import Row, Rows
 
 TABLE, CELLS = series.TABLE, "trade/series_cells"
-BASIS, COMPILER = "comtrade", "un_comtrade"
+BASIS = "comtrade"
 MILLION, HALF_A_DOLLAR = 1e6, 5e-7
 
 
-def standing(catalogue: Catalogue, years: range) -> dict[Key, Figure]:
+@dataclass(frozen=True)
+class Print:
+    """What the rows of one fetch have in common: their basis and compiler, their grade, when they appeared, and why."""
+
+    basis: str
+    compiler: str
+    status: str
+    quality: str
+    published: str
+    source_id: str
+    reason: str = "as fetched from the publisher"
+    note: str = ""
+
+
+def standing(catalogue: Catalogue, years: range, basis: str = BASIS) -> dict[Key, Figure]:
     """What the basis shows of `years` today: exports and imports, in millions of dollars, by year and measure."""
-    cells = series.span(series.annual(catalogue, BASIS), years.start, years.stop - 1)
+    cells = series.span(series.annual(catalogue, basis), years.start, years.stop - 1)
     known = cells[cells["value"].notna()]
     return {
         (str(year), measure): Figure(float(row["value"]), float(row["precision"]))
@@ -34,7 +48,7 @@ def standing(catalogue: Catalogue, years: range) -> dict[Key, Figure]:
 
 
 def vintages(
-    catalogue: Catalogue, changes: Changes, fetched: Mapping[Key, Figure], source: str, today: date
+    catalogue: Catalogue, changes: Changes, fetched: Mapping[Key, Figure], printed: Print
 ) -> dict[str, Rows]:
     """The tables with a row for each new and each changed figure, and for the total of a year that has both.
 
@@ -42,18 +56,19 @@ def vintages(
     """
     rows, cells = package.table(catalogue, TABLE), package.table(catalogue, CELLS)
     touched = {key[0] for key in (*changes.new, *(one.key for one in changes.changed))}
-    stand = set(standing(catalogue, range(*_ends(touched)))) if touched else set()
+    stand = set(standing(catalogue, range(*_ends(touched)), printed.basis)) if touched else set()
     for year in sorted(touched):
         ids = {}
         for measure in ("exports", "imports"):
             if (year, measure) in fetched:
                 earlier = (year, measure) in stand
-                row = _row(year, measure, fetched[year, measure], earlier, source, today, {r["row_id"] for r in rows})
+                row = _row(year, measure, fetched[year, measure], earlier, printed, {r["row_id"] for r in rows})
                 rows.append(row)
                 ids[measure] = row["row_id"]
-                _first_choice(cells, year, measure, "printed", [row["row_id"]], "as fetched from the publisher")
+                _first_choice(cells, printed.basis, year, measure, "printed", [row["row_id"]], printed.reason)
         if len(ids) == 2:
-            _first_choice(cells, year, "total", "sum", list(ids.values()), "parts of the same basis and vintage")
+            parts = list(ids.values())
+            _first_choice(cells, printed.basis, year, "total", "sum", parts, "parts of the same basis and vintage")
     rows.sort(key=lambda row: int(row["year"]))
     bases = list(dict.fromkeys(cell["basis"] for cell in cells))
     cells.sort(key=lambda c: (bases.index(c["basis"]), int(c["year"]), MEASURES.index(c["measure"]), int(c["rank"])))
@@ -66,23 +81,26 @@ def _ends(years: set[str]) -> tuple[int, int]:
 
 
 def _row(
-    year: str, measure: str, figure: Figure, earlier: bool, source: str, today: date, taken: set[Any]
+    year: str, measure: str, figure: Figure, earlier: bool, printed: Print, taken: set[Any]
 ) -> Row:  # fmt: skip
-    stem = f"{year}-{measure}-{COMPILER}"
+    stem = f"{year}-{measure}-{printed.compiler}"
     id = next(name for name in (stem, *(f"{stem}-{n}" for n in range(2, 1000))) if name not in taken)
     return {
         "row_id": id, "year": year, "measure": measure, "value": repr(round(figure.value, 6)), "unit": "usd_million",
-        "basis": BASIS, "compiler": COMPILER, "status": "reported", "quality": "A", "precision": repr(figure.precision),
-        "vintage": "revised" if earlier else "", "published": today.isoformat(), "source_id": source, "note": "",
+        "basis": printed.basis, "compiler": printed.compiler, "status": printed.status, "quality": printed.quality,
+        "precision": repr(figure.precision), "vintage": "revised" if earlier else "", "published": printed.published,
+        "source_id": printed.source_id, "note": printed.note,
     }  # fmt: skip
 
 
-def _first_choice(cells: Rows, year: str, measure: str, method: str, ids: list[str], reason: str) -> None:
+def _first_choice(
+    cells: Rows, basis: str, year: str, measure: str, method: str, ids: list[str], reason: str
+) -> None:  # fmt: skip
     for cell in cells:
-        if (cell["basis"], cell["year"], cell["measure"]) == (BASIS, year, measure):
+        if (cell["basis"], cell["year"], cell["measure"]) == (basis, year, measure):
             cell["rank"] = str(int(cell["rank"]) + 1)
     row_a, row_b = [*ids, ""][:2]
     cells.append({
-        "basis": BASIS, "year": year, "measure": measure, "rank": "1", "method": method, "row_a": row_a, "row_b": row_b,
+        "basis": basis, "year": year, "measure": measure, "rank": "1", "method": method, "row_a": row_a, "row_b": row_b,
         "fitness": "fit", "reason": reason,
     })  # fmt: skip

@@ -50,6 +50,7 @@ def bases(report: Report) -> TableDisplay:
         columns=(
             Column("year", "Year"), Column("customs", "Customs", True), Column("kotra", "KOTRA", True),
             Column("comtrade", "Comtrade", True), Column("mirror", "Reconciled", True),
+            *([Column("baci", "BACI", True)] if "baci" in names else []),
             Column("ratio", "KOTRA / customs", True), Column("range", "Growth, lowest to highest", True),
             Column("sign", "Sign"),
         ),

@@ -18,11 +18,18 @@ CROPS = {
 }  # fmt: skip
 
 
+BY_VALUE = {"food_imports.baci": "All food, value (BACI)"}
+
+
 def crops(report: Report) -> TableDisplay:
-    """China's share by year: of each crop, of grain in all, with flour, of imports with aid, and of supply."""
+    """China's share by year: of each crop, of grain in all, with flour, of imports with aid, and of supply.
+
+    Where BACI was taken in, of all food by value too.
+    """
+    more = {d: name for d, name in BY_VALUE.items() if d in report.definitions}
     return by_year(
         report, "dependence_crops_table", say("China's share of the DPRK's food by crop and by whole, by weight"),
-        CROPS,
+        {**CROPS, **more},
         (
             say("Crops: what China recorded as sent, over what all exporters recorded. The data hold the ends of each "
                 "interval, which span doubtful shipments kept and dropped. A dash is a gap."),

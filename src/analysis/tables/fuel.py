@@ -15,10 +15,15 @@ WHOLES = {
 }  # fmt: skip
 
 
+BACI = {"fuel_imports.baci": "Fuel, value (BACI)"}
+
+
 def fuels(report: Report) -> TableDisplay:
     """China's share by year under every definition of fuel."""
+    more = {d: name for d, name in BACI.items() if d in report.definitions}
     return by_year(
-        report, "dependence_fuels_table", say("China's share of the DPRK's fuel under every whole"), WHOLES,
+        report, "dependence_fuels_table", say("China's share of the DPRK's fuel under every whole"),
+        {**WHOLES, **more},
         (
             say("Recorded fuel: value of mineral fuels, without crude oil from China. Crude of all fuel: KOTRA's "
                 "estimate of crude oil over its fuel imports, a lower bound. Oil use is worked back from carbon. A "
