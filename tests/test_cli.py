@@ -22,6 +22,7 @@ import pytest
 import yaml
 
 import test_refresh_comtrade
+import test_refresh_monthly
 from analysis import Report, cli, tables
 from analysis.catalogue import load
 from analysis.errors import UserError
@@ -394,7 +395,8 @@ def test_an_example_of_the_help_runs(
     monkeypatch.chdir(project.root)
     with publishing() as publisher:
         monkeypatch.setattr(comtrade, "ADDRESS", publisher.address)
-        publisher.answers = test_refresh_comtrade.answer
+        by_month = test_refresh_monthly.answering(lambda: {("2019-01", "exports"): 168.25})
+        publisher.answers = lambda asked: (by_month if "/C/M/" in asked.path else test_refresh_comtrade.answer)(asked)
         said = say(*shlex.split(example))
     # A project without a lock has something to do; that is what `check` is for.
     assert said.code == int(example.startswith("check")) and said.err == "" and said.out.strip(), said

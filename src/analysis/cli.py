@@ -13,6 +13,7 @@ import json
 import os
 import signal
 import sys
+import textwrap
 import threading
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -500,12 +501,19 @@ def parser() -> argparse.ArgumentParser:
     for name, (_, summary, add, examples) in COMMANDS.items():
         command = commands.add_parser(
             name, help=summary, description=summary, epilog=_examples(*examples), allow_abbrev=False,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
+            formatter_class=_Help,
         )  # fmt: skip
         add(command)
         # SUPPRESS: a flag given before the command must not be reset by the command's own default.
         _add_global_flags(command, default=argparse.SUPPRESS)
     return top
+
+
+class _Help(argparse.RawDescriptionHelpFormatter):
+    """Cuts no name in two at its hyphen."""
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        return textwrap.wrap(" ".join(text.split()), width, break_on_hyphens=False)
 
 
 GLOBAL_FLAGS = ("--help", "-h", "--version", "--debug")
@@ -660,7 +668,7 @@ COMMANDS: dict[str, Command] = {
     "refresh": (
         _refresh, "Fetch newer figures from their publisher, say what would change, and take them in if asked to.",
         _add_refresh, ("refresh comtrade --years 2017-2019", "refresh comtrade --years 2019 --apply",
-                       "refresh comtrade-monthly --apply", "refresh baci BACI_HS92_V202401b.zip --apply"),
+                       "refresh comtrade-monthly --years 2019 --apply", "refresh baci BACI_HS92_V202401b.zip --apply"),
     ),
     "seal": (
         _seal, "After a meant change of data/: record the hashes and row counts of the tables.", _add_nothing,

@@ -102,19 +102,23 @@ RELEASES = (
     ),
     Release(
         "FAOSTAT, trade matrix", "food/cereal_exports_to_dprk", "year", 365, "once a year, about a year late",
-        "https://www.fao.org/faostat/en/#data/TM",
+        "https://www.fao.org/faostat/en/#data/TM", source="faostat", marks=("/Trade_DetailedTradeMatrix_",),
     ),
     Release(
         "FAOSTAT, production", "food/cereal_production", "year", 365, "once a year, about a year late",
-        "https://www.fao.org/faostat/en/#data/QCL",
+        "https://www.fao.org/faostat/en/#data/QCL", source="faostat", marks=("/Production_Crops_Livestock_",),
     ),
     Release(
         "FAOSTAT, food balances", "food/cereal_balance_imports", "year", 600, "once a year, more than a year late",
-        "https://www.fao.org/faostat/en/#data/FBS",
+        "https://www.fao.org/faostat/en/#data/FBS", source="faostat", marks=("/FoodBalanceSheets_",),
     ),
     Release(
         "CEPII, BACI", "energy/fuel_trade", "year", 425, "in January or February, up to the year before last",
         "https://www.cepii.fr/CEPII/en/bdd_modele/bdd_modele_item.asp?id=37", of={"compiler": "baci"},
+    ),
+    Release(
+        "CEPII, BACI by product", "trade/baci", "year", 425, "in January or February, up to the year before last",
+        "https://www.cepii.fr/CEPII/en/bdd_modele/bdd_modele_item.asp?id=37", source="baci PATH", optional=True,
     ),
     Release(
         "CDIAC, carbon", "energy/energy_use", "year", 730, "once a year, about two years late",
@@ -122,11 +126,17 @@ RELEASES = (
     ),
     Release(
         "US Energy Information Administration", "energy/energy_use", "year", 600, "once a year, more than a year late",
-        "https://www.eia.gov/international/data/world", of={"item": "primary_energy"},
+        "https://www.eia.gov/international/data/world", of={"item": "primary_energy"}, source="owid",
+        marks=("/owid-energy-data",),
+    ),
+    Release(
+        "World Bank, deflator and people", "macro/world_bank", "year", 365,
+        "several times a year; the figure of a year within the next", "https://databank.worldbank.org/source/2",
+        source="worldbank", marks=("api.worldbank.org",), optional=True,
     ),
     Release(
         "James Martin Center, missile tests", "events/launch_days", "look", 120, "a few times a year, on no fixed day",
-        "https://www.nti.org/analysis/articles/cns-north-korea-missile-test-database/",
+        "https://www.nti.org/analysis/articles/cns-north-korea-missile-test-database/", source="cns",
     ),
     Release(
         "Voting in the General Assembly", "politics/agreement", "year", 365, "once a year, after the session",
@@ -151,7 +161,7 @@ def stale(catalogue: Catalogue, today: date, fetched: Path | None = None) -> lis
 
 @dataclass(frozen=True)
 class _Asked:
-    """One fetch: its day, its address, and the periods that it asked for."""
+    """One fetch: its day, its address, and the periods that it asked for; none for a file that holds all of them."""
 
     day: date
     address: str
@@ -160,13 +170,14 @@ class _Asked:
 
 def _log(folder: Path) -> Iterator[_Asked]:
     for one in kept(folder):
-        periods = ",".join(parse_qs(urlsplit(one["address"]).query).get("period", [])).split(",")
-        yield _Asked(date.fromisoformat(one["fetched"][:10]), one["address"], frozenset(periods))
+        named = parse_qs(urlsplit(one["address"]).query).get("period", [])
+        periods = frozenset(",".join(named).split(",")) if named else frozenset()
+        yield _Asked(date.fromisoformat(one["fetched"][:10]), one["address"], periods)
 
 
 def _finding(catalogue: Catalogue, release: Release, today: date, log: list[_Asked]) -> Finding:
     command = f"{PROGRAM} refresh {release.source}" if release.source else ""
-    if release.optional and not catalogue.has(release.table):
+    if release.optional and not (catalogue.has(release.table) and len(catalogue.frame(release.table))):
         return Finding(AREA, release.publisher, NOTE, "not fetched so far", command)
     rows = catalogue.frame(release.table)
     for column, value in release.of.items():
@@ -198,7 +209,8 @@ def _looked(
     """When `refresh` last asked for the period `missing`; without a log, when it last took a row in."""
     own = [one for one in log if release.marks and all(mark in one.address for mark in release.marks)]
     if own:
-        return max((one.day for one in own if missing.replace("-", "") in one.periods), default=None)
+        asked = missing.replace("-", "")
+        return max((one.day for one in own if asked in one.periods or not one.periods), default=None)
     if "published" not in rows:
         return None
     terms = catalogue.sources["terms"]
