@@ -4,8 +4,9 @@ Run it with `make bench-baci`. The file that is read is generated, in the form t
 asked for; it says so by its folder and lies in a temporary one. No figure in it is real, and none goes into data/.
 
 Each way runs in a process of its own, the best of several runs. Seconds of processors tell ways apart on a machine
-that is busy with other things too. Memory is the largest sum over a process and its children, seen fifty times a second, or what the system says of the process, whichever is more. Two floors: DuckDB's
-`SELECT count(*)`, which finds the lines and converts no column, and a count of all six columns, which converts each.
+that is busy with other things too. Memory is the largest sum over a process and its children, seen fifty times a
+second, or what the system says of the process, whichever is more. Two floors: DuckDB's `SELECT count(*)`, which finds
+the lines and converts no column, and a count of all six columns, which converts each.
 """
 
 from __future__ import annotations
