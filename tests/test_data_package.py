@@ -49,7 +49,7 @@ KEYS = {
     "trade/china_dprk_quarterly": ["year", "period", "measure"],
     "trade/china_dprk_blocks": ["first_month", "last_month", "measure"],
     "trade/fitness": ["first_month", "last_month", "measure"], "macro/us_cpi": ["month"],
-    "macro/world_bank": ["year", "country", "series", "published"], "events": ["event_id"],
+    "events": ["event_id"],
     "food/cereal_exports_to_dprk": ["year", "crop", "exporter", "published"], "food/exporters": ["exporter"],
     "food/cereal_production": ["year", "crop", "published"],
     "food/cereal_balance_imports": ["year", "crop", "published"],

@@ -177,7 +177,7 @@ def _log(folder: Path) -> Iterator[_Asked]:
 
 def _finding(catalogue: Catalogue, release: Release, today: date, log: list[_Asked]) -> Finding:
     command = f"{PROGRAM} refresh {release.source}" if release.source else ""
-    if release.optional and not (catalogue.has(release.table) and len(catalogue.frame(release.table))):
+    if release.optional and not catalogue.has(release.table):
         return Finding(AREA, release.publisher, NOTE, "not fetched so far", command)
     rows = catalogue.frame(release.table)
     for column, value in release.of.items():

@@ -233,9 +233,9 @@ def read(
         raise Refused(_reason(str(error), name)) from None
     if odd := [chapter for chapter in chapters if not (chapter.isascii() and chapter.isdecimal() and chapter >= "01")]:
         raise Refused(f"The file {name} has product codes that begin with {shown(min(odd))!r}, which is no chapter.")
-    codes = [(number, side) for side, numbers in countries.items() for number in numbers]
-    connection.execute("CREATE TEMP TABLE countries (number INTEGER, side VARCHAR)")
-    connection.executemany("INSERT INTO countries VALUES (?, ?)", codes)
+    # Numbers are whole and codes three letters or digits (`_countries`), so that they can stand in the statement.
+    codes = ", ".join(f"({number}, '{side}')" for side, numbers in countries.items() for number in numbers)
+    connection.execute(f"CREATE TEMP TABLE countries AS SELECT * FROM (VALUES {codes}) named(number, side)")
     unknown = connection.execute("""
         SELECT DISTINCT number FROM (SELECT i AS number FROM sums UNION ALL SELECT j FROM sums)
         WHERE number NOT IN (SELECT number FROM countries) ORDER BY 1""").fetchall()

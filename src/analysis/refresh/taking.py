@@ -18,7 +18,7 @@ from ..catalogue import Catalogue
 from ..dependence.readings import known
 from . import changes, package
 from .changes import Changes, Figure, Key
-from .package import Row, Rows
+from .package import Made, Row, Rows
 from .web import Refused, Web
 
 
@@ -27,7 +27,8 @@ class Part:
     """The figures of one series of a table: those that stand, those fetched, and the row of each fetched one.
 
     `rows` may name one row under several keys: a row that holds more than one figure. Its first cell is a stem, which
-    gets a number where it is taken. `order` is the column by which the table is sorted.
+    gets a number where it is taken. `order` is the column by which the table is sorted; `made` describes a table that
+    the data package need not have.
     """
 
     table: str
@@ -37,6 +38,7 @@ class Part:
     rows: Mapping[Key, Row]
     source: Row
     order: str = "year"
+    made: Made | None = None
 
 
 @dataclass(frozen=True)
@@ -81,10 +83,13 @@ def take(
     if apply and changed:
         tables: dict[str, Rows] = {}
         for part, one in changed:
-            tables[part.table] = _joined(tables.get(part.table) or package.table(catalogue, part.table), part, one)
+            stand = package.table(catalogue, part.table) if catalogue.has(part.table) else []
+            tables[part.table] = _joined(tables.get(part.table) or stand, part, one)
         new = {part.source["source_id"]: part.source for part, _ in changed}
         sources = [row for row in package.table(catalogue, "sources") if row["source_id"] not in new]
-        version = package.replace(catalogue, {**tables, "sources": [*sources, *new.values()]}, today, check)
+        added = {part.table: part.made.resource for part, _ in changed if part.made}
+        tables["sources"] = [*sources, *new.values()]
+        version = package.replace(catalogue, tables, today, check, list(added.values()))
     return Taken(publisher, tuple(found), version, str(web.folder))
 
 

@@ -21,7 +21,7 @@ from ..catalogue import Catalogue
 from ..dependence.readings import known
 from ..errors import shown
 from .changes import Figure, Key
-from .package import Row
+from .package import Made, Row
 from .taking import Part, Taken, half_a_digit, plain, sound, source, standing, stem, take
 from .web import Raw, Refused, Wanted, Web
 
@@ -44,6 +44,25 @@ SERIES = (
     Series("USA", "NY.GDP.DEFL.ZS", "gdp_deflator", "index"),
     Series("PRK", "SP.POP.TOTL", "population", "persons"),
 )
+
+
+MADE = Made(
+    TABLE, "World Development Indicators",
+    "Deflator of the gross domestic product of the United States and people of the DPRK, fetched from the World Bank.",
+    "The people of the DPRK are a projection of the United Nations. No figure of the report rests on this table.",
+    "Use of energy, which rests on figures of the IEA that are not open; commodity prices.", "index and persons",
+    (
+        ("row_id", "string", "Label of the row"), ("year", "integer", "Calendar year"),
+        ("country", "string", "Country, by its code of three letters"),
+        ("series", "string", "gdp_deflator or population"), ("value", "number", "The figure"),
+        ("unit", "string", "Unit of value"),
+        ("status", "string", "reported, mirror, derived, estimated or unreported"),
+        ("quality", "string", "A printed to the unit; B rounded or nearly exact; C rough; D contradicted"),
+        ("precision", "number", "Half a unit of the last digit, in the unit of value"),
+        ("published", "string", "When the figure was fetched"),
+        ("source_id", "string", "Row of sources.csv"), ("note", "string", "Base of an index"),
+    ),
+)  # fmt: skip
 
 
 def taken(catalogue: Catalogue, years: range, web: Web, apply: bool, today: date) -> Taken:
@@ -81,7 +100,7 @@ def _part(catalogue: Catalogue, years: range, web: Web, series: Series, today: d
                 "published": origin["published"], "source_id": origin["source_id"], "note": base,
             }  # fmt: skip
     old = standing(catalogue, TABLE, COLUMNS, years, series=series.name)
-    return Part(TABLE, series.unit, old, new, rows, origin)
+    return Part(TABLE, series.unit, old, new, rows, origin, made=MADE)
 
 
 def figures(raw: Raw, series: Series) -> dict[int, float]:
