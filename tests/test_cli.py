@@ -393,6 +393,10 @@ def test_an_example_of_the_help_runs(
 ) -> None:
     small(project, report, name="01_trade_growth")
     monkeypatch.chdir(project.root)
+    if example.startswith("refresh baci"):
+        import test_refresh_baci  # without DuckDB this example alone is skipped
+
+        test_refresh_baci.packed(test_refresh_baci.lay(project.root / "baci"), Path(example.split()[2]))
     with publishing() as publisher:
         monkeypatch.setattr(comtrade, "ADDRESS", publisher.address)
         by_month = test_refresh_monthly.answering(lambda: {("2019-01", "exports"): 168.25})
