@@ -14,7 +14,7 @@ import subprocess
 import sys
 import tomllib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ from analysis.explain import explain
 from analysis.facts import Fact
 from analysis.parameters import PARAMETER_NAMES, ReportParameters, resolve
 from analysis.refresh import comtrade
-from analysis.trade import facts as trade_facts
+from analysis.topics import TOPICS
 from conftest import ROOT, Project, contents, showing
 from publisher import publishing
 
@@ -53,16 +53,16 @@ Say = Callable[..., Said]
 @pytest.fixture(autouse=True, scope="module")
 def facts_once() -> Iterator[None]:
     """The facts of the same parameters and data are computed once for all command lines: half a second each."""
-    compute, known = trade_facts.trade_facts, dict[tuple[ReportParameters, str], list[Fact]]()
+    trade, known = TOPICS["trade"], dict[tuple[ReportParameters, str], list[Fact]]()
 
     def remembered(report: Report) -> list[Fact]:
         key = report.parameters, json.dumps(report.catalogue.contents(["//descriptions", "//created", "//version"]))
         if key not in known:
-            known[key] = list(compute(report))
+            known[key] = list(trade.make(report))
         return known[key]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(trade_facts, "trade_facts", remembered)
+        patch.setitem(TOPICS, "trade", replace(trade, make=remembered))
         yield
 
 
@@ -560,8 +560,9 @@ def test_what_is_known_is_not_computed_again_but_of_other_data_it_is(
     project.know()
     asked = ("fact", "trade.total.customs.2018")
     computed = []
-    real = trade_facts.trade_facts
-    monkeypatch.setattr(trade_facts, "trade_facts", lambda report: computed.append(1) or real(report))
+    trade = TOPICS["trade"]
+    watched = replace(trade, make=lambda report: computed.append(1) or trade.make(report))
+    monkeypatch.setitem(TOPICS, "trade", watched)
     first = say(*asked)
     assert first.code == 0 and not computed
     assert say("explain", asked[1]).code == 0 and not computed
