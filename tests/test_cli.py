@@ -29,6 +29,7 @@ from analysis.errors import UserError
 from analysis.explain import explain
 from analysis.facts import Fact
 from analysis.parameters import PARAMETER_NAMES, ReportParameters, resolve
+from analysis.reading import note, recorded
 from analysis.refresh import comtrade
 from analysis.topics import TOPICS
 from conftest import ROOT, Project, contents, showing
@@ -53,13 +54,15 @@ Say = Callable[..., Said]
 @pytest.fixture(autouse=True, scope="module")
 def facts_once() -> Iterator[None]:
     """The facts of the same parameters and data are computed once for all command lines: half a second each."""
-    trade, known = TOPICS["trade"], dict[tuple[ReportParameters, str], list[Fact]]()
+    trade, known = TOPICS["trade"], dict[tuple[ReportParameters, str], tuple[list[Fact], set[str]]]()
 
     def remembered(report: Report) -> list[Fact]:
         key = report.parameters, json.dumps(report.catalogue.contents(["//descriptions", "//created", "//version"]))
         if key not in known:
-            known[key] = list(trade.make(report))
-        return known[key]
+            with recorded() as names:
+                known[key] = list(trade.make(report)), names
+        note(known[key][1])
+        return known[key][0]
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(TOPICS, "trade", replace(trade, make=remembered))
