@@ -9,6 +9,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -100,10 +101,13 @@ def copied_data(tmp_path: Path) -> Path:
 def built(tmp_path_factory: pytest.TempPathFactory) -> manifests.Built:
     """The default edition, rendered once for all tests, HTML and PDF. `built.output` is the folder: read only.
 
-    Workers that run tests side by side share it: one makes it, the others wait until it is up to date.
+    Workers that run tests side by side share it: one makes it, the others wait until it is up to date. It is made by a
+    process of its own, which can fork its kernels as this one cannot.
     """
     base = tmp_path_factory.getbasetemp()
     output = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "built" / "default"
+    words = [sys.executable, "-m", "analysis", "render", "default", "--output", str(output)]
+    subprocess.run(words, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # a failure comes below
     while True:
         try:
             return build.build("default", output=output)
