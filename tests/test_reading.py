@@ -64,6 +64,8 @@ def test_axe_core_finds_nothing_wrong(browser: Browser, page: Path, width: int, 
     browser.open(page, width, dark=dark)
     browser.run("openAll()")
     browser.run(f"document.head.insertAdjacentHTML('beforeend', '{PLAIN}')")
+    if dark:  # the other run sees every row; for its colours the first rows of a table do
+        browser.run("document.querySelectorAll('tbody tr:nth-child(n + 31)').forEach(row => row.remove()); true")
     found = faults(browser)
     assert found["faults"] == [] and found["passed"] > 30
 
