@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -13,7 +14,7 @@ from analysis import Report
 from analysis.catalogue import Catalogue
 from analysis.errors import BadParameter
 from analysis.events import catalogue as events
-from analysis.events import correlations, effects, testable
+from analysis.events import correlations, effects, stored, testable
 from analysis.events.catalogue import Episode, Event, merge
 from analysis.events.months import Choices, Months, months
 from analysis.events.plan import EventClass, Regime, Window, month_name, ordinal, plan
@@ -126,6 +127,24 @@ def test_what_can_be_tested_reads_no_value_inside_a_window(report: Report) -> No
     made.append(effects.design(report, "nuclear_tests", "imports", "m0_m5", chosen, made_months(-3, places)))
     told = [Possible(design, *testable.found(report, design, chosen), None) for design in made]
     assert told[0].detectable == told[1].detectable and told[0].smallest_p == told[1].smallest_p
+
+
+@pytest.mark.parametrize("class_id", ["nuclear_tests", "bans_2017"])
+def test_a_result_that_was_kept_as_json_has_every_digit(report: Report, class_id: str) -> None:
+    made = effects.design(report, class_id, "imports", "m0_m2", Choices(), months(report, "imports", Choices()))
+    could, _ = testable.found(report, made, Choices())
+    found = effects.effect(report, made, Choices())
+    assert could is not None and isinstance(found, Effect)
+
+    def kept(result: object) -> dict[str, object]:
+        body: dict[str, object] = json.loads(json.dumps(stored.plain(result)))  # type: ignore[arg-type]
+        return body
+
+    assert stored.testable(kept(could)) == could
+    again = stored.effect(kept(found))
+    assert again is not None and stored.plain(again) == stored.plain(found) and again.calibrated == found.calibrated
+    assert type(again.shift) is type(found.shift) and again.placebo.p == found.placebo.p
+    assert (again.effect, again.low, again.high, again.block) == (found.effect, found.low, found.high, found.block)
 
 
 def test_the_raw_effect_is_the_mean_forecast_error_of_least_squares(report: Report) -> None:

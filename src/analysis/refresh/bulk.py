@@ -59,12 +59,7 @@ class Taken:
             )
         if koreas.twins(self.pair):
             yield f"{self.doubtful} flows in which the two Koreas are probably mixed up, kept and marked as doubtful"
-        if self.version:
-            yield f"The data package is now {self.version}."
-        elif self.changes.any:
-            yield "Nothing was changed: --apply takes these figures in."
-        else:
-            yield "Nothing to take in."
+        yield changes.outcome(self.version, self.changes.any)
 
 
 def take(

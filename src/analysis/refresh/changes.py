@@ -123,6 +123,13 @@ def refuse_another_unit(old: Mapping[Key, Figure], new: Mapping[Key, Figure], pu
         )
 
 
+def outcome(version: str | None, more: bool) -> str:
+    """The last line of a difference report: what became of it. `more`: whether there is anything to take in."""
+    if version:
+        return f"The data package is now {version}."
+    return "Nothing was changed: --apply takes these figures in." if more else "Nothing to take in."
+
+
 def _agree(one: Figure, other: Figure) -> bool:
     """Two figures that are rounded differently agree where both can be right."""
     return abs(one.value - other.value) <= one.precision + other.precision

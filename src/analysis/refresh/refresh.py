@@ -38,12 +38,7 @@ class Refreshed:
         """The difference report, and what became of it."""
         yield from changes.lines(self.changes, "million dollars")
         yield f"What came is kept in {self.folder}."
-        if self.version:
-            yield f"The data package is now {self.version}."
-        elif self.changes.any:
-            yield "Nothing was changed: --apply takes these figures in."
-        else:
-            yield "Nothing to take in."
+        yield changes.outcome(self.version, self.changes.any)
 
 
 def refresh(

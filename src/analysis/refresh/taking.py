@@ -56,12 +56,7 @@ class Taken:
             yield f"{part.table}, {part.source['compiler']}:"
             yield from (f"  {line}" for line in changes.lines(found, part.unit))
         yield f"What came is kept in {self.folder}."
-        if self.version:
-            yield f"The data package is now {self.version}."
-        elif any(found.any for _, found in self.found):
-            yield "Nothing was changed: --apply takes these figures in."
-        else:
-            yield "Nothing to take in."
+        yield changes.outcome(self.version, any(found.any for _, found in self.found))
 
 
 def take(
