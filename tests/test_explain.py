@@ -19,6 +19,7 @@ from analysis.errors import DataError, UnknownFact, UnknownTable
 from analysis.explain import SOURCE_FIELDS, Explanation, Input, explain, explain_row, resolve_row
 from analysis.facts import Fact
 from analysis.parameters import resolve
+from analysis.printed import explanation_lines
 from conftest import ROOT, Project
 
 ANNUAL = "trade/china_dprk_annual"
@@ -454,3 +455,11 @@ def test_a_row_without_a_figure_is_shown_as_a_gap(
     text = printed(capsys, "trade.real.customs.2025")
     known = [row.value for row in rows if row.value is not None]
     assert f"macro/us_cpi 2025: mean of 11 months {statistics.fmean(known):.6g} " in text
+
+
+def test_rows_of_several_exporters_are_no_months(report: Report) -> None:
+    lines = list(explanation_lines(explain(report, "dependence.amount.exporters_grain.2015")))
+    assert not any("mean of" in line for line in lines)
+    assert any("2015-maize-china: 9,890.35 tonnes" in line for line in lines)
+    months = list(explanation_lines(explain(report, "trade.real.customs.2015")))
+    assert any("macro/us_cpi 2015: mean of 12 months" in line for line in months)

@@ -19,7 +19,6 @@ from .formatting import MONTHS, day_text
 from .report import Report
 from .trade import phases, spliced
 
-FLOWS = {"exports": "China's exports", "imports": "China's imports", "total": "Trade"}
 MARKS = {"derived": "*", "estimated": "†", "unfit": "‡"}
 
 
@@ -34,7 +33,7 @@ def caveats(report: Report, *ids: str, bases: Iterable[str] = ()) -> tuple[Sente
     rows = report.catalogue.frame("caveats").set_index("caveat_id")
     chosen = [
         id
-        for id in ids
+        for id in report.caveats_among(ids)
         if shown & set(rows.loc[id, "applies_to"].split())
         and (rows.isna().loc[id, "from_year"] or rows.loc[id, "from_year"] <= report.parameters.end_year)
     ]
@@ -119,7 +118,7 @@ def _month(day: date) -> str:
 def level_words(report: Report, measure: str, basis: str | None = None) -> Sentence:
     """What the yearly line of one flow does: first value, peak, trough after it, last value."""
     basis = basis or report.parameters.basis
-    name = FLOWS[measure]
+    name = report.parameters.pair.flows[measure]
     levels = usable_levels(report, measure, basis)
     if not levels:
         return say("{name}: no usable figure.", name=name)

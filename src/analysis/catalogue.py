@@ -103,6 +103,8 @@ class Catalogue:
             self._version = _text(body, "version", "the package")
             self._tables = {r["name"]: self._table(r) for r in _resources(body)}
         self._frames: dict[str, pd.DataFrame] = {}
+        # Views of it, by what they are of (see `pairs.view`): reports on one pair share what was computed.
+        self.views: dict[Any, Catalogue] = {}
 
     def _table(self, r: dict[str, Any]) -> Table:
         name = _text(r, "name", "a table")
@@ -110,6 +112,11 @@ class Catalogue:
         path = _file_of(self.root, r)
         fields = {f["name"]: f["type"] for f in r["schema"]["fields"]}
         return Table(name=name, path=path, fields=fields, **texts)
+
+    @property
+    def whole(self) -> Catalogue:
+        """The data package itself, where this is a view of it."""
+        return self
 
     @property
     def version(self) -> str:

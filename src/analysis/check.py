@@ -18,6 +18,7 @@ from .lock import LOCK, installed
 from .parameters import PARAMETER_NAMES, Edition, ReportParameters, edition, editions, resolve
 from .project import project_root
 from .render import build, inputs, manifests, swap
+from .report import data_of
 
 PROGRAM = "python -m analysis"
 OK, NOTE, PROBLEM = "ok", "note", "problem"
@@ -253,7 +254,7 @@ def _plan(
     if only := _only(manifest, declared):
         paths = [path for path in paths if path.stem == only] or [project_root() / "notebooks" / f"{only}.ipynb"]
     parameters = resolve(declared.parameters if declared else manifest.parameters, catalogue)
-    return build.Plan(chosen, parameters, tuple(paths), manifest.formats, folder, catalogue)
+    return build.Plan(chosen, parameters, tuple(paths), manifest.formats, folder, data_of(parameters, catalogue))
 
 
 def _only(manifest: manifests.Manifest, declared: Edition | None) -> str | None:

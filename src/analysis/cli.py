@@ -403,10 +403,10 @@ def _write(name: str, text: str) -> None:
 def _report(options: argparse.Namespace) -> Any:
     from .catalogue import load
     from .parameters import edition, parse_settings, resolve
-    from .report import Report
+    from .report import report_of
 
-    chosen = edition(options.edition)
-    return Report(resolve({**chosen.parameters, **parse_settings(options.set)}, load()))
+    chosen, catalogue = edition(options.edition), load()
+    return report_of(resolve({**chosen.parameters, **parse_settings(options.set)}, catalogue), catalogue)
 
 
 def _how(options: argparse.Namespace) -> Any:

@@ -22,7 +22,7 @@ from .facts import Fact, same, significant
 from .parameters import Edition, editions, resolve
 from .project import project_root
 from .render import build, inputs, manifests, outputs
-from .report import Report
+from .report import data_of, report_of
 
 # Differences of these are said in points, not in per cent: a per cent of a per cent misleads.
 POINTS = {"percent": "points", "percentage_points": "points", "log_points": "log points"}
@@ -190,9 +190,9 @@ def _manifest(folder: Path, name: str) -> manifests.Manifest:
 
 def compute(edition: Edition) -> Side:
     """The side of an edition that is not built: its facts, computed now and without a kernel."""
-    catalogue = load()
-    parameters = resolve(edition.parameters, catalogue)
-    report = Report(parameters, catalogue)
+    whole = load()
+    parameters = resolve(edition.parameters, whole)
+    report, catalogue = report_of(parameters, whole), data_of(parameters, whole)
     book = report.facts
     return Side(
         name=edition.name, edition=edition.name, parameters=parameters.plain(), facts=dict(book),
@@ -237,14 +237,15 @@ def _recomputing() -> Again:
 
     def again(side: Side, parameters: Mapping[str, Any]) -> Mapping[str, Fact] | None:
         try:
-            catalogue = load()
+            whole = load()
+            wanted = resolve(parameters, whole)
             if not now:
-                now.extend([build.table_hashes(catalogue), inputs.code_hashes(), inputs.computing(inputs.versions())])
-            if [side.tables, side.code, side.libraries] != now:
+                now.extend([inputs.code_hashes(), inputs.computing(inputs.versions())])
+            if [side.tables, side.code, side.libraries] != [build.table_hashes(data_of(wanted, whole)), *now]:
                 return None
             key = json.dumps(dict(parameters), sort_keys=True)
             if key not in known:
-                reports.append(Report(resolve(parameters, catalogue), catalogue))
+                reports.append(report_of(wanted, whole))
                 known[key] = dict(reports[-1].facts)
             return known[key]
         except (UserError, OSError):

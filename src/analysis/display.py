@@ -162,13 +162,38 @@ class Masthead(Display):
     data_date: str
     data_version: str
     version: str
+    author: str
 
     def node(self) -> Node:
         return {
             "kind": "masthead", "title": self.title, "subtitle": self.subtitle, "data_date": self.data_date,
-            "data_version": self.data_version, "version": self.version, "facts": {},
+            "data_version": self.data_version, "version": self.version, "author": self.author, "facts": {},
             "parameters": [dict(parameter) for parameter in self.parameters],
         }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Heading(Display):
+    """A heading that names what only the parameters know, such as a country. `level`: 2 as `##` in a notebook."""
+
+    text: str
+    level: int = 2
+
+    def node(self) -> Node:
+        return {
+            "kind": "heading", "level": self.level, "anchor": anchor(self.text), "spans": [{"text": self.text}],
+            "facts": {},
+        }  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Absent(Display):
+    """In a notebook a line that says why nothing stands here. A document leaves it out, and a heading with no more."""
+
+    why: str
+
+    def node(self) -> Node:
+        return {"kind": "absent", "items": [[{"text": self.why}]], "facts": {}}
 
 
 # ----------------------------------------------------------------------------------------- tables
@@ -332,6 +357,8 @@ def html_of(node: Node, *, data_links: bool = False) -> str:
         tag = "ol" if kind == "findings" or node.get("ordered") else "ul"
         start = f' start="{int(node["start"])}"' if tag == "ol" and node.get("start", 1) != 1 else ""
         return f"<{tag}{start}>" + "".join(f"<li>{spans_html(item)}</li>" for item in node["items"]) + f"</{tag}>"
+    if kind == "absent":
+        return "".join(f'<p class="small">{spans_html(item)}</p>' for item in node["items"])
     if kind == "note":
         return '<div class="note">' + "".join(f"<p>{spans_html(i)}</p>" for i in node["items"]) + "</div>"
     if kind == "code":

@@ -92,9 +92,11 @@ class UnknownRow(UserError):
 class BadParameter(UserError):
     """A parameter with a value that its type, its range or its choices do not allow."""
 
-    def __init__(self, name: str, given: object, allowed: str, choices: Iterable[str] = ()) -> None:
+    def __init__(
+        self, name: str, given: object, allowed: str, choices: Iterable[str] = (), meant: str | None = None
+    ) -> None:
         self.name = name
-        suggestion = nearest(str(given), choices)
+        suggestion = meant or nearest(str(given), choices)
         hint = f"; did you mean {suggestion}?" if suggestion else "."
         super().__init__(f"{shown(name)} cannot be {shown(given)!r}: {allowed}{hint}")
 

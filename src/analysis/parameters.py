@@ -15,13 +15,16 @@ from typing import Any, Literal
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from . import countries
 from .catalogue import Catalogue, load, unprintable
+from .countries import Pair
 from .errors import BadParameter, BuildError, UnknownEdition, UnknownParameter, listing
 from .project import project_root
 from .reading import PARAMETER, note, note_parameters
 
 _NOTED: dict[str, tuple[str]] = {}  # filled below: what is noted when a parameter is read
-DEFAULT_TITLE = "China and North Korea: what the trade figures show"
+SUBJECT = "what the trade figures show"
+DEFAULT_TITLE = f"{Pair(*countries.DOCUMENTED).both}: {SUBJECT}"
 
 
 class ReportParameters(BaseModel):
@@ -29,6 +32,8 @@ class ReportParameters(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", strict=False)
 
+    reporter: str = Field("CHN", description="The country from which exports and imports are seen.")
+    partner: str = Field("PRK", description="The country it trades with.")
     start_year: int = Field(1984, description="First year shown and used.")
     end_year: int = Field(2025, description="Last year shown and used.")
     basis: str = Field("customs", description="Which record of the trade leads: its figures carry the text.")
@@ -69,13 +74,20 @@ class ReportParameters(BaseModel):
     frequency: str = Field("all", description="Periods of the correlations: all, or month or year.")
     as_of: date | None = Field(None, description="Use only figures published by this day; none means all.")
     paper: Literal["a4", "us-letter"] = Field("a4", description="Paper of the PDF.")
-    title: str = Field(DEFAULT_TITLE, description="Title on the masthead.", min_length=1, max_length=120)
+    title: str | None = Field(
+        None, description="Title on the masthead; none means one of the pair's names.", min_length=1, max_length=120
+    )
 
     def __getattribute__(self, name: str) -> Any:
         # Whoever computes with a parameter rests on it: `reading` knows.
         if name in _NOTED:
             note(_NOTED[name])
         return super().__getattribute__(name)
+
+    @field_validator("reporter", "partner", mode="before")
+    @classmethod
+    def _is_in_capitals(cls, value: object) -> object:
+        return value.strip().upper() if isinstance(value, str) else value
 
     @field_validator("as_of", mode="before")
     @classmethod
@@ -92,6 +104,16 @@ class ReportParameters(BaseModel):
         if isinstance(value, str):
             return ",".join(dict.fromkeys(filter(None, (name.strip() for name in value.split(",")))))
         return value
+
+    @property
+    def pair(self) -> Pair:
+        """The two countries of the report."""
+        return Pair(self.reporter, self.partner)
+
+    @property
+    def heading(self) -> str:
+        """The title, or the one that is made of the pair's names."""
+        return self.title or f"{self.pair.both}: {SUBJECT}"
 
     @property
     def definition_ids(self) -> tuple[str, ...]:
@@ -111,9 +133,25 @@ class ReportParameters(BaseModel):
 
 PARAMETER_NAMES = tuple(ReportParameters.model_fields)
 _NOTED.update({name: (PARAMETER + name,) for name in PARAMETER_NAMES})
+COUNTRIES = ("reporter", "partner")
+# What a report on another pair than the documented one hangs on; the others mean nothing to it.
+OF_ANY_PAIR = (
+    *COUNTRIES, "start_year", "end_year", "basis", "base_year", "index_year", "doubtful_partners", "as_of", "paper",
+    "title",
+)  # fmt: skip
 LISTS = ("definitions", "event_classes", "windows", "regimes", "flow", "frequency")
 # Fewer draws leave the p values to chance; more than this take minutes and tell nothing new.
 DRAWS, SEEDS, LAGS, ALPHAS = (500, 100_000), (0, 2**31 - 1), (0, 6), (0.001, 0.2)
+
+CHOICES = {
+    "worst_quality": ("A", "B", "C", "D"), "paper": ("a4", "us-letter"), "inter_korean": ("without", "with"),
+    "crude_estimate": ("with", "without"), "food_aid": ("without", "with"), "rice": ("milled", "paddy"),
+    "doubtful_partners": ("keep", "drop"), "flow": ("all", "exports", "imports", "total"),
+    "frequency": ("all", "month", "year"), "baseline": ("trend_season", "trend", "season", "level"),
+    "controls": ("none", "china_trade"),
+}  # fmt: skip
+# Lists whose members a table of the data package declares.
+DECLARED = {"event_classes": "events/classes", "windows": "events/windows", "regimes": "events/regimes"}
 
 
 def bounds(name: str, catalogue: Catalogue) -> tuple[float, float] | None:
@@ -127,15 +165,13 @@ def bounds(name: str, catalogue: Catalogue) -> tuple[float, float] | None:
 
 def choices(name: str, catalogue: Catalogue) -> tuple[str, ...]:
     """Allowed values of a parameter that takes one of a list, or several of it; empty for the others."""
-    return {
-        "basis": catalogue.bases, "worst_quality": ("A", "B", "C", "D"), "paper": ("a4", "us-letter"),
-        "inter_korean": ("without", "with"), "crude_estimate": ("with", "without"), "food_aid": ("without", "with"),
-        "rice": ("milled", "paddy"), "doubtful_partners": ("keep", "drop"),
-        "definitions": ("all", *catalogue.definitions), "event_classes": ("all", *catalogue.keys("events/classes")),
-        "windows": ("all", *catalogue.keys("events/windows")), "regimes": ("all", *catalogue.keys("events/regimes")),
-        "flow": ("all", "exports", "imports", "total"), "frequency": ("all", "month", "year"),
-        "baseline": ("trend_season", "trend", "season", "level"), "controls": ("none", "china_trade"),
-    }.get(name, ())  # fmt: skip
+    if name == "basis":
+        return catalogue.bases
+    if name == "definitions":
+        return ("all", *catalogue.definitions)
+    if name in DECLARED:
+        return ("all", *catalogue.keys(DECLARED[name]))
+    return CHOICES.get(name, ())
 
 
 def allowed(name: str, catalogue: Catalogue, brief: bool = False) -> str:
@@ -144,13 +180,15 @@ def allowed(name: str, catalogue: Catalogue, brief: bool = False) -> str:
         what = {"cut_share": "whole per cent", "alpha": "number", "placebo_draws": "whole number",
                 "seed": "whole number", "lags": "whole number"}.get(name, "whole year")  # fmt: skip
         return f"it is a {what} from {span[0]} to {span[1]}"
+    if name in COUNTRIES:
+        return "it is the code of a country in three letters (ISO 3166-1 alpha-3), such as VNM"
     if name in LISTS:
         return f"it is all, or a list with commas of {listing(choices(name, catalogue)[1:], limit=8 if brief else 60)}"
     if names := choices(name, catalogue):
         return f"allowed are {listing(names)}"
     if name == "as_of":
         return f"it is a day such as 2016-06-30 from {EARLIEST_AS_OF} on, or empty for all"
-    return "it is one line of 1 to 120 printable characters"
+    return "it is one line of 1 to 120 printable characters, or empty for one made of the pair's names"
 
 
 EARLIEST_AS_OF = date(2001, 12, 31)
@@ -162,7 +200,7 @@ def resolve(values: Mapping[str, Any] | None = None, catalogue: Catalogue | None
     Raises UnknownParameter for a name that does not exist and BadParameter for a value that its type,
     its range or the other values do not allow.
     """
-    data = catalogue or load()
+    data = (catalogue or load()).whole
     given = {name: _typed(name, value) for name, value in (values or {}).items()}
     for name in given:
         if name not in PARAMETER_NAMES:
@@ -172,7 +210,17 @@ def resolve(values: Mapping[str, Any] | None = None, catalogue: Catalogue | None
     except ValidationError as error:
         name = str(error.errors()[0]["loc"][0])
         raise BadParameter(name, given[name], allowed(name, data, brief=True), choices(name, data)) from None
-    for name in PARAMETER_NAMES:
+    for name in COUNTRIES:
+        if not countries.is_code(code := getattr(parameters, name)):
+            raise BadParameter(name, given[name], allowed(name, data), meant=countries.meant(code))
+    if parameters.reporter == parameters.partner:
+        raise BadParameter("partner", parameters.partner, "it must be another country than reporter")
+    if not parameters.pair.documented:
+        from .pairs.view import of_pair
+
+        data = of_pair(data, parameters.pair)
+        parameters = _of_any_pair(parameters, data)
+    for name in PARAMETER_NAMES if parameters.pair.documented else OF_ANY_PAIR:
         value = getattr(parameters, name)
         if (span := bounds(name, data)) and not span[0] <= value <= span[1]:
             raise BadParameter(name, value, allowed(name, data, brief=True))
@@ -187,9 +235,27 @@ def resolve(values: Mapping[str, Any] | None = None, catalogue: Catalogue | None
         )
     if parameters.as_of and parameters.as_of < EARLIEST_AS_OF:
         raise BadParameter("as_of", parameters.as_of.isoformat(), allowed("as_of", data))
-    if not parameters.title.isprintable() or not parameters.title.strip():
+    if parameters.title is not None and (not parameters.title.isprintable() or not parameters.title.strip()):
         raise BadParameter("title", parameters.title, allowed("title", data))
     return parameters
+
+
+def _of_any_pair(parameters: ReportParameters, data: Catalogue) -> ReportParameters:
+    """`parameters` as a report on another pair has them: of the years those with figures, of the records the only one.
+
+    What means nothing to it stands at its default, so that two editions that are the same have the same parameters.
+    Raises BadParameter where none of the years asked for has figures.
+    """
+    first, last = data.years
+    if parameters.start_year > last or parameters.end_year < first:
+        name = "start_year" if parameters.start_year > last else "end_year"
+        raise BadParameter(name, getattr(parameters, name), f"the figures of this pair reach from {first} to {last}")
+    kept = {name: getattr(parameters, name) for name in OF_ANY_PAIR}
+    if parameters.start_year <= parameters.end_year:  # else it is said further on, as it was given
+        kept |= {"start_year": max(parameters.start_year, first), "end_year": min(parameters.end_year, last)}
+    if not first <= parameters.index_year <= last:
+        kept["index_year"] = first
+    return ReportParameters.model_construct(**{**kept, "basis": data.bases[0]})
 
 
 def _typed(name: str, value: Any) -> Any:
@@ -200,7 +266,7 @@ def _typed(name: str, value: Any) -> Any:
         return repr(value)
     if name in ("as_of", "title", *LISTS) and isinstance(value, int | float):
         return str(value) if name == "title" else repr(value)
-    if name == "as_of" and value == "":
+    if name in ("as_of", "title") and value == "":
         return None
     return value
 

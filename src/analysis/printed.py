@@ -102,7 +102,7 @@ def _row_lines(rows: Iterable[Input]) -> Iterator[str]:
 
 def _year_of_months(row: Input) -> tuple[str, str, bool]:
     table, _, key = row.row.partition("#")
-    return table, row.period[:4], not row.measure and "-" in key
+    return table, row.period[:4], not row.measure and key == row.period and "-" in key
 
 
 def _near(path: Path) -> str:

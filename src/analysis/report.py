@@ -19,8 +19,9 @@ import pandas as pd
 
 from .catalogue import Catalogue, load
 from .claims.verdicts import Judged, judge_all
+from .countries import Pair
 from .dependence.amounts import Share
-from .dependence.shares import all_shares, rows_of, shares_of
+from .dependence.shares import all_shares, leading, rows_of, shares_of
 from .display import Display, Masthead, Node, Shown
 from .events.study import Study
 from .facts import ALL_YEARS, Fact, FactBook
@@ -31,6 +32,8 @@ from .topics import TOPICS
 from .trade import periods, phases, series, spliced
 
 T = TypeVar("T")
+# What a parameter that is not set stands for.
+UNSET = {"as_of": "all", "title": "of the pair's names"}
 # In the kernels of a build: the folder in which each writes the names of the tables that it read.
 READ = "ANALYSIS_READ"
 # Reports that somebody holds, by what they are made from: a claim is judged on a report of all years, which is often
@@ -81,9 +84,35 @@ class Report:
     def __init__(self, parameters: ReportParameters | None = None, catalogue: Catalogue | None = None) -> None:
         self.catalogue = catalogue or load()
         self.parameters = parameters or resolve({}, self.catalogue)
+        if not self._is_of(self.parameters.pair):
+            raise ValueError("a report on another pair is made by report_of")
         self._narrowed: dict[str, Report] = {}
         self._topics: dict[str, tuple[tuple[Fact, ...], set[str]]] = {}
         _HELD[self.parameters, id(self.catalogue)] = self
+
+    @staticmethod
+    def _is_of(pair: Pair) -> bool:
+        """Whether this kind of report can be one on a pair."""
+        return pair.documented
+
+    # What the notebooks of another pair see instead, see `pairs`.
+
+    @property
+    def parameter_names(self) -> tuple[str, ...]:
+        """The parameters that mean something to this report."""
+        return PARAMETER_NAMES
+
+    def leading(self, topic: str) -> str:
+        """The definition that carries the text of a topic (trade, food or fuel)."""
+        return leading(self.parameters, topic)
+
+    def display(self, name: str, make: Callable[..., Display]) -> Callable[..., Display]:
+        """What shows the display called `name`, such as `tables.annual.growth`, which `make` makes."""
+        return make
+
+    def caveats_among(self, ids: Sequence[str]) -> list[str]:
+        """Those of the caveats `ids` that a report of this kind may print."""
+        return list(ids)
 
     @remembered
     def facts(self) -> FactBook:
@@ -203,7 +232,7 @@ class Report:
         changed = self.parameters.model_copy(update=changes)
         if changed == self.parameters:
             return self
-        return _report_of(changed, self.catalogue)
+        return report_of(changed, self.catalogue)
 
     @remembered
     def shares(self) -> dict[str, dict[int, Share]]:
@@ -282,14 +311,15 @@ class Report:
         p, defaults = self.parameters, ReportParameters.model_construct().plain()
         labels = self.catalogue.frame("trade/bases").set_index("basis")["label"]
         return Masthead(
-            title=p.title,
+            title=p.heading,
             subtitle=f"Goods trade {p.start_year}–{p.end_year}, leading record: {labels[p.basis]}."
             + (f" As known on {day_text(p.as_of)}." if p.as_of else ""),
             data_date=self.catalogue.data_date.isoformat(), data_version=self.catalogue.version, version=__version__,
+            author=p.pair.authors,
             parameters=tuple(
-                {"name": name, "value": "all" if value is None else str(value), "default": value == defaults[name],
-                 "meaning": str(ReportParameters.model_fields[name].description)}
-                for name, value in p.plain().items()
+                {"name": name, "value": UNSET[name] if value is None else str(value),
+                 "default": value == defaults[name], "meaning": str(ReportParameters.model_fields[name].description)}
+                for name, value in p.plain().items() if name in self.parameter_names
             ),
         )  # fmt: skip
 
@@ -314,9 +344,26 @@ def _kept(
     return held
 
 
-def _report_of(parameters: ReportParameters, catalogue: Catalogue) -> Report:
-    """The report that somebody holds already, a kernel's from the build that it was forked from, or a new one."""
-    return _HELD.get((parameters, id(catalogue))) or Report(parameters, catalogue)
+def data_of(parameters: ReportParameters, catalogue: Catalogue) -> Catalogue:
+    """The data package as a report of these parameters sees it: whole, or what is of another pair alone."""
+    if parameters.pair.documented:
+        return catalogue.whole
+    from .pairs.view import of_pair
+
+    return of_pair(catalogue, parameters.pair)
+
+
+def report_of(parameters: ReportParameters, catalogue: Catalogue) -> Report:
+    """The report of checked parameters, on whatever pair: one that somebody holds already, such as a kernel's from the
+    build that it was forked from, or a new one."""
+    data = data_of(parameters, catalogue)
+    if held := _HELD.get((parameters, id(data))):
+        return held
+    if parameters.pair.documented:
+        return Report(parameters, data)
+    from .pairs.report import PairReport
+
+    return PairReport(parameters, data)
 
 
 def start(namespace: Mapping[str, Any]) -> Report:
@@ -331,7 +378,7 @@ def start(namespace: Mapping[str, Any]) -> Report:
     # From here on: which values the data allow was asked before the kernel was started, too.
     if place := os.environ.get(READ):
         record_in(Path(place) / str(os.getpid()))
-    return _report_of(parameters, catalogue)
+    return report_of(parameters, catalogue)
 
 
 def _assigned(namespace: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from typing import Any
 from .display import Display
 from .errors import UserError, listing
 from .parameters import LISTS, PARAMETER_NAMES, ReportParameters, allowed, bounds, choices, resolve
-from .report import Report
+from .report import Report, report_of
 
 BATCH = "ANALYSIS_BATCH"  # set in the kernels of a build
 LONGEST_SLIDER = 1000  # steps; on a longer one no value can be hit
@@ -43,7 +43,7 @@ class Panel:
         import ipywidgets as widgets
 
         self.report, self.shell, self.first = report, shell, report.parameters
-        self.fields = {name: _field(name, report) for name in PARAMETER_NAMES}
+        self.fields = {name: _field(name, report) for name in report.parameter_names}
         self.message = widgets.HTML(layout={"max_width": "44rem"})
         run = widgets.Button(description="Run with these", button_style="primary", layout={"width": "auto"})
         back = widgets.Button(description="Back to the cell's own", layout={"width": "auto"})
@@ -83,7 +83,7 @@ class Panel:
         """Draw everything again with the parameters of the controls, or say in one sentence why that cannot be."""
         try:
             parameters = resolve(self.values(), self.report.catalogue)
-            self._adopt(Report(parameters, self.report.catalogue))
+            self._adopt(report_of(parameters, self.report.catalogue))
             for number, (cell, (source, names)) in enumerate(self._shown.items(), start=1):
                 self._say(f"Drawing {number} of {len(self._shown)}")
                 self._replay("" if cell == self._own else source, names)
@@ -166,7 +166,7 @@ class Panel:
         return f"Drawn. To keep this, write in the parameters cell: {listing(changed)}."
 
     def _set(self, parameters: ReportParameters) -> None:
-        for name, value in parameters.plain().items():
+        for name, value in parameters.plain(list(self.fields)).items():
             self.fields[name].value = "" if value is None else value
 
 

@@ -19,7 +19,7 @@ from .trade.facts import real_facts, trade_facts
 if TYPE_CHECKING:
     from .report import Report
 
-SPAN = frozenset({"start_year", "end_year", "as_of"})
+SPAN = frozenset({"reporter", "partner", "start_year", "end_year", "as_of"})
 SHARES = SPAN | {"crude_estimate", "rice", "doubtful_partners"}
 STUDY = SPAN | {
     "basis", "worst_quality", "event_classes", "windows", "regimes", "flow", "baseline", "controls", "alpha",

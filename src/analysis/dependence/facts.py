@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..facts import Fact
-from ..trade.facts import decimals_of
+from ..trade.yearly import decimals_of
 from . import asymmetry, food, fuel, matrix, partners, whatif
 from .amounts import Amount, Share
 from .records import known

@@ -16,7 +16,7 @@ import pandas as pd
 from ..catalogue import Catalogue
 from ..reading import remembered
 from ..trade import series
-from ..trade.facts import decimals_of
+from ..trade.yearly import decimals_of
 from . import partners
 from .amounts import Amount, Share, add, gap, less, share
 from .records import absent, known

@@ -1,4 +1,4 @@
-"""China's balance with the DPRK: by year, cumulated, and how far the DPRK pays by goods."""
+"""The balance of the two: by year, cumulated, and how far the partner pays by goods."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from matplotlib.figure import Figure
 
 from .. import style
 from ..captions import basis_label, caveats, recency, turning_marks
+from ..countries import possessive, upper_first
 from ..display import Display, FigureDisplay, Sentence, say
 from ..report import Report
 from ..trade import growth, series
@@ -48,9 +49,9 @@ def balance(report: Report) -> Display:
     return FigureDisplay(
         id="trade_balance", title=_title(report), svg=wide, narrow=narrow, alt=_alt(report),
         caption=say(
-            "Balance: China's exports to the DPRK less its imports from there. The running sum covers the longest "
-            "unbroken run of years. Basis: {basis}.",
-            basis=basis_label(report, long=True),
+            "Balance: {exports} less its imports from there. The running sum covers the longest unbroken run of years. "
+            "Basis: {basis}.",
+            exports=p.pair.labels["exports"], basis=basis_label(report, long=True),
         ),
         records=tuple(
             {"year": int(str(year)), "balance_usd_million": yearly[year], "running_sum_usd_million":
@@ -64,11 +65,15 @@ def balance(report: Report) -> Display:
 
 def _title(report: Report) -> Sentence:
     total = next(iter(report.facts.family(f"trade.cumulated_balance.{report.parameters.basis}")), None)
+    pair = report.parameters.pair
+    first, owner = upper_first(pair.first), upper_first(possessive(pair.first))
     if total is None or total.value is None:
-        return say("China's balance with the DPRK")
+        return say("{owner} balance with {second}", owner=owner, second=pair.second)
     if total.value < 0:
-        return say("China bought {total:abs} more from the DPRK than it sold there {total:when}", total=total)
-    return say("China sold the DPRK {total} more than it bought there {total:when}", total=total)
+        return say("{first} bought {total:abs} more from {second} than it sold there {total:when}", total=total,
+                   first=first, second=pair.second)  # fmt: skip
+    return say("{first} sold {second} {total} more than it bought there {total:when}", total=total, first=first,
+               second=pair.second)  # fmt: skip
 
 
 def _alt(report: Report) -> Sentence:
@@ -78,8 +83,9 @@ def _alt(report: Report) -> Sentence:
     high = max(yearly, key=lambda f: f.value or 0)
     low = min(yearly, key=lambda f: f.value or 0)
     return say(
-        "Bars of China's yearly balance, highest {high} in {high:period}, lowest {low} in {low:period}; a line of "
+        "Bars of {owner} yearly balance, highest {high} in {high:period}, lowest {low} in {low:period}; a line of "
         "the running sum; and a line of imports as a share of exports, from {first:plain} in {first:period} to "
         "{last:plain} in {last:period}.", high=high, low=low, first=cover[0], last=cover[-1],
+        owner=possessive(report.parameters.pair.first),
     )  # fmt: skip
 

@@ -10,7 +10,6 @@ from matplotlib.figure import Figure
 
 from .. import style
 from ..captions import (
-    FLOWS,
     basis_label,
     caveats,
     join,
@@ -109,8 +108,8 @@ def levels(report: Report) -> Display:
         id="trade_levels", title=level_title(report), svg=wide, narrow=narrow,
         alt=join(say("Line chart by year on a linear scale."), *(level_words(report, m) for m in MEASURES)),
         caption=say(
-            "Exports are China's exports to the DPRK, imports its imports from there. Basis: {basis}.",
-            basis=basis_label(report, long=True),
+            "Exports are {exports}, imports its imports from there. Basis: {basis}.",
+            exports=p.pair.labels["exports"], basis=basis_label(report, long=True),
         ),
         records=tuple(records_of(cells)),
         notes=(*caveats(report, "crude-unreported", "crude-estimate", "outside", "spliced"),
@@ -214,7 +213,8 @@ def index_scale(report: Report) -> Display:
         id="trade_index", svg=wide, narrow=narrow,
         title=say(
             "{flow} of {last} stood at {level} when {year} is {hundred}",
-            flow=FLOWS[lead], last=last, level=f"{index.loc[last, lead]:,.0f}", year=p.index_year, hundred=INDEX_BASE,
+            flow=p.pair.flows[lead], last=last, level=f"{index.loc[last, lead]:,.0f}", year=p.index_year,
+            hundred=INDEX_BASE,
         ),
         alt=join(say("Line chart of index values by year on a logarithmic scale."),
                  *(level_words(report, m) for m in chosen)),
@@ -264,8 +264,8 @@ def story(report: Report) -> Display:
     return FigureDisplay(
         id="summary_story", title=level_title(report), svg=wide, narrow=narrow,
         alt=join(say("Line chart of total trade by year with the phases shaded."), level_words(report, "total")),
-        caption=say("Goods exports and imports of China with the DPRK. Basis: {basis}.",
-                    basis=basis_label(report, long=True)),
+        caption=say("Goods exports and imports of {first} with {second}. Basis: {basis}.", first=p.pair.first,
+                    second=p.pair.second, basis=basis_label(report, long=True)),
         records=tuple(r for r in records_of(cells) if r["flow"] == "total"),
         notes=(*caveats(report, "crude-unreported", "crude-estimate", "outside"), recency(report, last_year(cells))),
     )  # fmt: skip

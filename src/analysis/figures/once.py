@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ParamSpec, cast
+from typing import TYPE_CHECKING, Any, ParamSpec, cast
 
 from ..display import Display
+from ..showing import name_of
 
 if TYPE_CHECKING:
     from ..report import Report
@@ -18,7 +19,8 @@ def once(make: Callable[P, Display]) -> Callable[P, Display]:
     """The chart of a report, the first argument, taken from where a build keeps it, if all is the same
     that it rests on, tables and parameters.
 
-    Further arguments are plain values. Outside a build the chart is made each time.
+    As with `showing.in_notebooks`, a report of another pair may have another chart in its place. Further arguments are
+    plain values. Outside a build the chart is made each time.
     """
 
     @functools.wraps(make)
@@ -26,7 +28,11 @@ def once(make: Callable[P, Display]) -> Callable[P, Display]:
         if not args:  # all by name
             return make(*args, **kwargs)
         report = cast("Report", args[0])
-        what = [make.__module__, make.__name__, list(args[1:]), dict(sorted(kwargs.items()))]
-        return report.once(what, lambda: make(*args, **kwargs))
+        what: list[Any] = [make.__module__, make.__name__, list(args[1:]), dict(sorted(kwargs.items()))]
+        pair = report.parameters.pair
+        if not pair.documented:
+            what.append([pair.reporter, pair.partner])
+        chosen = report.display(name_of(make), make)
+        return report.once(what, lambda: chosen(*args, **kwargs))
 
     return shown

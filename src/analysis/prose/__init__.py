@@ -4,5 +4,6 @@ One module a notebook. No numeral is typed here: a test refuses digits in the st
 """
 
 from . import claims, data, dependence, events, food, fuel, summary, trade
+from .headings import heading
 
-__all__ = ["claims", "data", "dependence", "events", "food", "fuel", "summary", "trade"]
+__all__ = ["claims", "data", "dependence", "events", "food", "fuel", "heading", "summary", "trade"]

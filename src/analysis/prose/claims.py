@@ -17,6 +17,7 @@ from ..errors import listing
 from ..facts import Fact
 from ..formatting import MONTHS, day_text
 from ..report import Report
+from ..showing import in_notebooks
 from .certainty import certainty
 
 # More facts than these in one reading are told by their ends.
@@ -92,6 +93,7 @@ def slips(report: Report) -> Finding | None:
 # ------------------------------------------------------------------------------------ paragraphs
 
 
+@in_notebooks
 def counts(report: Report) -> Prose:
     """How many claims got which verdict."""
     total, decided = (report.fact(f"claims.count.both.{name}") for name in ("all", "decided"))
@@ -108,6 +110,7 @@ def counts(report: Report) -> Prose:
     ))  # fmt: skip
 
 
+@in_notebooks
 def method(report: Report) -> Prose:
     """How a verdict comes about."""
     return Prose((
@@ -119,6 +122,7 @@ def method(report: Report) -> Prose:
     ))  # fmt: skip
 
 
+@in_notebooks
 def essay(report: Report, essay: str) -> Prose:
     """What an essay is, and how many of its claims stand."""
     day = report.find(f"evidence.day.essay-{essays(report.catalogue)[essay][:4]}")
@@ -129,6 +133,7 @@ def essay(report: Report, essay: str) -> Prose:
     return Prose((join(*when, say("{n} of its claims are judged, of which data decide {d}.", n=total, d=decided)),))
 
 
+@in_notebooks
 def changed(report: Report) -> Prose:
     """Where what is known today gives another verdict; only in an edition with `as_of`."""
     if report.parameters.as_of is None:
@@ -142,6 +147,7 @@ def changed(report: Report) -> Prose:
     return Prose(tuple(told) or (say("No verdict differs from the one with all data."),), "list")
 
 
+@in_notebooks
 def revised(report: Report) -> Prose:
     """The claims whose rule was changed after the verdict had been seen, each with the reason."""
     told = [
@@ -152,6 +158,7 @@ def revised(report: Report) -> Prose:
     return Prose(tuple(told) or (say("No rule was changed after a verdict had been seen."),), "list")
 
 
+@in_notebooks
 def undecided(report: Report) -> Prose:
     """What data cannot decide: what was looked for and what comes nearest."""
     told = []

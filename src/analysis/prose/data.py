@@ -5,15 +5,18 @@ from __future__ import annotations
 import pandas as pd
 
 from ..captions import join
+from ..countries import possessive, upper_first
 from ..display import Prose, say
 from ..errors import listing
 from ..formatting import day_text
 from ..report import Report
+from ..showing import in_notebooks
 from ..trade import series
 from ..trade.periods import LARGEST_NOISE
 from .certainty import RULE
 
 
+@in_notebooks
 def overview(report: Report) -> Prose:
     """How large the data package is, and how recent."""
     catalogue = report.catalogue
@@ -26,6 +29,7 @@ def overview(report: Report) -> Prose:
     ))  # fmt: skip
 
 
+@in_notebooks
 def words(report: Report) -> Prose:
     """The two words in every row: status and grade."""
     return Prose((
@@ -36,12 +40,14 @@ def words(report: Report) -> Prose:
     ), "list")  # fmt: skip
 
 
+@in_notebooks
 def rules(report: Report) -> Prose:
     """The rules that every number follows."""
-    as_of = report.parameters.as_of
+    as_of, pair = report.parameters.as_of, report.parameters.pair
     return Prose((
-        say("Exports are China's exports to the DPRK; imports are China's imports from there. The DPRK's view is the "
-            "reverse."),
+        say("Exports are {exports}; imports are {owner} imports from there. {other} view is the reverse.",
+            exports=pair.labels["exports"], owner=possessive(pair.first),
+            other=upper_first(possessive(pair.second))),
         say("Growth takes two neighbouring calendar years of one basis. Across a gap there is none."),
         say("An average growth rate runs between the first and the last usable year of a span, and names both."),
         say("A figure never has more digits than its source; what rounding leaves open stands as low and high in the "
@@ -50,12 +56,13 @@ def rules(report: Report) -> Prose:
             "year counts as its last day; a figure without any date counts from the last day of the year after the "
             "one it describes. {here}", here="This edition uses all figures known today." if as_of is None else
             f"This edition uses what was known by {day_text(as_of)}."),
-        say("Months are compared with the same month a year before, and changes under {noise} are not read, because "
-            "compilers of one month differ by as much.", noise=f"{LARGEST_NOISE:.0f}%"),
+        *([say("Months are compared with the same month a year before, and changes under {noise} are not read, because "
+               "compilers of one month differ by as much.", noise=f"{LARGEST_NOISE:.0f}%")] if pair.documented else []),
         say("Certainty of a finding. {rule}", rule=RULE),
     ), "list")  # fmt: skip
 
 
+@in_notebooks
 def mistakes(report: Report) -> Prose:
     """What a reader who finds an error can do, and what comes of it."""
     known = len(report.catalogue.frame("corrections"))
@@ -71,6 +78,7 @@ def mistakes(report: Report) -> Prose:
     ), "list")  # fmt: skip
 
 
+@in_notebooks
 def gaps(report: Report) -> Prose:
     """Years without figures on each basis, in the span asked for."""
     sentences = []
@@ -93,6 +101,7 @@ def gaps(report: Report) -> Prose:
     return Prose(tuple(sentences), "list")
 
 
+@in_notebooks
 def whole_years(report: Report) -> Prose:
     """Which years have all twelve months of both flows."""
     known = report.months["value"].notna().unstack("measure")
@@ -104,6 +113,7 @@ def whole_years(report: Report) -> Prose:
     return Prose((say("All months of both flows are known for {years}.", years=listing(full, limit=20)),))
 
 
+@in_notebooks
 def disagreements(report: Report) -> Prose:
     """How the sums of parts and totals disagree in the leading series."""
     frame = report.cells()

@@ -10,9 +10,11 @@ from ..errors import listing
 from ..facts import Fact
 from ..figures.dependence import last_fact
 from ..report import Report
+from ..showing import in_notebooks
 from .certainty import certainty
 
 
+@in_notebooks
 def findings(report: Report) -> Findings:
     """The findings of the topic, the most important first."""
     claims = {c.claim_id: c for c in rules.claims(report.catalogue)}
@@ -107,6 +109,7 @@ def uneven(report: Report) -> Finding | None:
 # ------------------------------------------------------------------------------------ paragraphs
 
 
+@in_notebooks
 def claim(report: Report, claim_id: str = "trade-70") -> Prose:
     """Two or three sentences: where a claim is true, how far other shares lie, what a careful writer may say."""
     one = next(c for c in rules.claims(report.catalogue) if c.claim_id == claim_id)
@@ -143,6 +146,7 @@ def claim(report: Report, claim_id: str = "trade-70") -> Prose:
     return Prose((join(*told), *careful))
 
 
+@in_notebooks
 def trade(report: Report) -> Prose:
     """How the share of trade moved, and what inter-Korean trade and the crude oil estimate do to it."""
     lead = leading(report.parameters, "trade")
@@ -174,6 +178,7 @@ def trade(report: Report) -> Prose:
     return Prose((join(*told),))
 
 
+@in_notebooks
 def printed(report: Report) -> Prose:
     """How far computed shares lie from those that KOTRA printed itself."""
     apart = []
@@ -190,6 +195,7 @@ def printed(report: Report) -> Prose:
     ))  # fmt: skip
 
 
+@in_notebooks
 def others(report: Report) -> Prose:
     """Who else trades with the DPRK, and what the confusion of the two Koreas does."""
     most = report.facts.family("dependence.effective_partners.kotra_most")
@@ -214,6 +220,7 @@ def others(report: Report) -> Prose:
     return Prose((join(*told),))
 
 
+@in_notebooks
 def caught(report: Report) -> Prose:
     """Shares whose part exceeds the whole: kept and explained, not clipped."""
     found = [
@@ -231,6 +238,7 @@ def caught(report: Report) -> Prose:
     ))  # fmt: skip
 
 
+@in_notebooks
 def owed(report: Report) -> Prose:
     """The deficit, and what the crude oil adds to it."""
     return Prose((
@@ -240,6 +248,7 @@ def owed(report: Report) -> Prose:
     ))  # fmt: skip
 
 
+@in_notebooks
 def exposure(report: Report) -> Prose:
     """What the what-if is, and what the past shows."""
     cut = report.parameters.cut_share
@@ -259,6 +268,7 @@ def exposure(report: Report) -> Prose:
     return Prose((join(*told),))
 
 
+@in_notebooks
 def left_out(report: Report) -> Prose:
     """What no share of this part contains."""
     ids = ("outside", "no-inter-korean", "inter-korean-gaps", "crude-estimate", "crude-size", "two-koreas",

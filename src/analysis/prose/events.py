@@ -13,6 +13,7 @@ from ..figures.events import NAMES, class_label, count, when, window_name
 from ..formatting import percent as percent_text
 from ..formatting import sentence_case
 from ..report import Report
+from ..showing import in_notebooks
 from ..tables.events import PERSISTENT, effect_text, p_text, seen
 from .certainty import certainty
 
@@ -20,6 +21,7 @@ PARTNERS = "macro/control_partners_monthly"  # other partners by month, where so
 POLITICAL = ("nuclear_tests", "launches_long", "launches_all", "summits", "visits", "incidents")
 
 
+@in_notebooks
 def question(report: Report) -> Prose:
     """What is asked, and by which rule."""
     study = report.event_study
@@ -58,6 +60,7 @@ def question(report: Report) -> Prose:
     )
 
 
+@in_notebooks
 def what_can_be_tested(report: Report) -> Prose:
     """How many cells can be tested, which classes cannot at all, and which are tangled with another."""
     study = report.event_study
@@ -105,6 +108,7 @@ def what_can_be_tested(report: Report) -> Prose:
     return Prose(tuple(told), "list")
 
 
+@in_notebooks
 def controls(report: Report) -> Prose:
     """Whether the method finds what it must find."""
     study = report.event_study
@@ -200,6 +204,7 @@ def _found(report: Report, cell: Cell) -> bool:
     return cell.holm is not None and cell.holm <= report.parameters.alpha
 
 
+@in_notebooks
 def results(report: Report) -> Prose:
     """Class by class: what stands out, or that nothing does and what could have been seen."""
     study = report.event_study
@@ -253,6 +258,7 @@ def _class_sentence(report: Report, class_id: str) -> Sentence | None:
     )
 
 
+@in_notebooks
 def correlations(report: Report) -> Prose:
     """What moves together, and what only seems to."""
     study = report.event_study
@@ -286,6 +292,7 @@ def correlations(report: Report) -> Prose:
     return Prose(tuple(told), "list")
 
 
+@in_notebooks
 def breaks(report: Report) -> Prose:
     """What the months show without being told of any event."""
     study = report.event_study
@@ -312,6 +319,7 @@ def breaks(report: Report) -> Prose:
     return Prose(tuple(told) or (say("No flow is asked for."),), "list")
 
 
+@in_notebooks
 def deteriorating(report: Report) -> Prose:
     """The readings of the panel, one by one."""
     told = []
@@ -356,6 +364,7 @@ def deteriorating(report: Report) -> Prose:
     return Prose(tuple(told), "list")
 
 
+@in_notebooks
 def missing(report: Report) -> Prose:
     """What the design would need and does not have."""
     return Prose(

@@ -9,10 +9,12 @@ from ..display import Prose, Sentence, say
 from ..errors import listing
 from ..facts import Fact
 from ..report import Report
+from ..showing import in_notebooks
 
 QUANTITY = "cereal_imports.quantity"
 
 
+@in_notebooks
 def movers(report: Report) -> Prose:
     """What each known weakness of the record does to the share of recorded grain imports."""
     told = [

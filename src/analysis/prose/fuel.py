@@ -7,8 +7,10 @@ from ..dependence.readings import known
 from ..display import Prose, Sentence, say
 from ..facts import Fact
 from ..report import Report
+from ..showing import in_notebooks
 
 
+@in_notebooks
 def movers(report: Report) -> Prose:
     """What each known weakness of the record does to the share of fuel, and how much of all energy oil is."""
     told = [

@@ -6,9 +6,11 @@ from ..captions import basis_label, caveats
 from ..display import Finding, Findings, Prose, say
 from ..formatting import day_text
 from ..report import Report
+from ..showing import in_notebooks
 from . import claims, dependence, events, trade
 
 
+@in_notebooks
 def findings(report: Report) -> Findings:
     """The findings of every part, a sentence each. Each part's own function makes them; this one chooses and orders."""
     chosen = (
@@ -18,6 +20,7 @@ def findings(report: Report) -> Findings:
     return Findings(tuple(Finding(one.headline, say(""), one.certainty) for one in chosen if one))
 
 
+@in_notebooks
 def scope(report: Report) -> Prose:
     """What the reader holds: span, basis, data date."""
     p = report.parameters
@@ -29,7 +32,8 @@ def scope(report: Report) -> Prose:
     ))  # fmt: skip
 
 
+@in_notebooks
 def not_known(report: Report) -> Prose:
     """What these figures cannot say; what the chart above leaves out stands under it."""
-    lead = trade.missing_years(report).sentences
-    return Prose((*lead, *claims.holes(report), *caveats(report, "crude-estimate", "news-read")), "list")
+    lead = trade.years_without_total(report)
+    return Prose((lead, *claims.holes(report), *caveats(report, "crude-estimate", "news-read")), "list")

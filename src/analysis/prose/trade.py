@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from ..captions import basis_label, caveats, join, usable_levels
+from ..countries import possessive, upper_first
 from ..display import Finding, Findings, Prose, Sentence, say
 from ..errors import listing
 from ..facts import Fact
 from ..figures.bases import sign_years
 from ..formatting import MONTHS
 from ..report import Report
+from ..showing import in_notebooks
 from ..trade import MEASURES, periods, phases, prices
 from .certainty import RULE, certainty
 
@@ -22,6 +24,7 @@ def findings(report: Report) -> Findings:
     return Findings(tuple(finding for finding in made if finding))
 
 
+@in_notebooks
 def certainty_rule(report: Report) -> Prose:
     return Prose((say("{rule}", rule=RULE),), "note")
 
@@ -51,7 +54,10 @@ def level(report: Report) -> Finding | None:
 
 def _oil_between(report: Report, peak: Fact, last: Fact) -> bool:
     """Whether crude oil left the leading record between the two years."""
-    caveat = report.catalogue.frame("caveats").set_index("caveat_id").loc["crude-unreported"]
+    rows = report.catalogue.frame("caveats").set_index("caveat_id")
+    if "crude-unreported" not in rows.index:  # nothing to another pair
+        return False
+    caveat = rows.loc["crude-unreported"]
     silent = int(caveat["from_year"])
     return report.parameters.basis in caveat["applies_to"].split() and int(peak.period) < silent <= int(last.period)
 
@@ -98,20 +104,22 @@ def long_run(report: Report) -> Finding | None:
 
 
 def owed(report: Report) -> Finding | None:
-    """The cumulated balance, and how far the DPRK pays by goods."""
-    basis = report.parameters.basis
+    """The cumulated balance, and how far the partner pays by goods."""
+    basis, pair = report.parameters.basis, report.parameters.pair
+    first, owner, second = upper_first(pair.first), upper_first(possessive(pair.first)), pair.second
     total = next(iter(report.facts.family(f"trade.cumulated_balance.{basis}")), None)
     cover = report.facts.family(f"trade.cover_ratio.{basis}")
     if total is None or not cover:
         return None
     best, last = max(cover, key=_value), cover[-1]
     if _value(total) >= 0:
-        headline = say("China sold the DPRK {total} more than it bought there {total:when}.", total=total)
+        told = "{first} sold {second} {total} more than it bought there {total:when}."
     else:
-        headline = say("China bought {total:abs} more from the DPRK than it sold there {total:when}.", total=total)
-    told = "China's purchases paid for {last:plain} of its sales in {last:period}, "
+        told = "{first} bought {total:abs} more from {second} than it sold there {total:when}."
+    headline = say(told, total=total, first=first, second=second)
+    told = "{owner} purchases paid for {last:plain} of its sales in {last:period}, "
     told += "the best year. " if last is best else "against {best:plain} in {best:period}, the best year. "
-    detail = say(told + "How the rest was paid is not in the trade record.", last=last, best=best)
+    detail = say(told + "How the rest was paid is not in the trade record.", last=last, best=best, owner=owner)
     return Finding(headline, detail, certainty(report, total))
 
 
@@ -141,6 +149,7 @@ def records(report: Report) -> Finding | None:
 # ------------------------------------------------------------------------------------ paragraphs
 
 
+@in_notebooks
 def composition(report: Report) -> Prose:
     """Which way the trade goes."""
     totals = usable_levels(report, "total", report.parameters.basis)
@@ -150,8 +159,14 @@ def composition(report: Report) -> Prose:
     return Prose(tuple(_split(report, year) for year in years))
 
 
+@in_notebooks
 def missing_years(report: Report) -> Prose:
     """Which years have no usable total, and what that forbids."""
+    return Prose((years_without_total(report),))
+
+
+def years_without_total(report: Report) -> Sentence:
+    """The same as one sentence."""
     frame = report.cells()
     total = frame.xs("total", level="measure")
     unfit = [str(y) for y in total.index[total["value"].notna() & ~total["fit"]]]
@@ -173,9 +188,10 @@ def missing_years(report: Report) -> Prose:
             ))  # fmt: skip
     if not sentences:
         sentences.append(say("Every year asked for has a usable total."))
-    return Prose((join(*sentences),))
+    return join(*sentences)
 
 
+@in_notebooks
 def extremes(report: Report) -> Prose:
     """The years of strongest growth and deepest fall, and what rounding leaves open."""
     rates = report.facts.family(f"trade.growth.{report.parameters.basis}")
@@ -189,6 +205,7 @@ def extremes(report: Report) -> Prose:
     ))  # fmt: skip
 
 
+@in_notebooks
 def dollars_rule(report: Report) -> Prose:
     """How constant dollars are made, and what happens to the month that was never published."""
     p, missing = report.parameters, prices.missing_months(report.catalogue)
@@ -204,6 +221,7 @@ def dollars_rule(report: Report) -> Prose:
     return Prose((join(*parts),))
 
 
+@in_notebooks
 def why_bases_differ(report: Report) -> Prose:
     """What each basis covers and leaves out."""
     rows = report.catalogue.frame("trade/bases").to_dict("records")
@@ -214,6 +232,7 @@ def why_bases_differ(report: Report) -> Prose:
     ), "list")  # fmt: skip
 
 
+@in_notebooks
 def splice(report: Report) -> Prose:
     """How many cells of the series are printed by customs, derived, from elsewhere, unfit."""
     basis, p = report.parameters.basis, report.parameters
@@ -231,6 +250,7 @@ def splice(report: Report) -> Prose:
     return Prose((join(say(text, **known), *notes),))
 
 
+@in_notebooks
 def months_rule(report: Report) -> Prose:
     """How many months are known and which may be compared."""
     p = report.parameters
@@ -245,12 +265,14 @@ def months_rule(report: Report) -> Prose:
     ))  # fmt: skip
 
 
+@in_notebooks
 def left_out(report: Report) -> Prose:
     """What no figure of this part contains."""
     ids = ("outside", "crude-unreported", "crude-estimate", "fob-cif", "news-read", "small-numbers")
     return Prose(caveats(report, *ids), "list")
 
 
+@in_notebooks
 def splice_reasons(report: Report) -> Prose:
     """The order in which prints are preferred, from the most to the least preferred."""
     return Prose((
@@ -269,8 +291,9 @@ def _split(report: Report, year: str) -> Sentence:
     if exports is None or imports is None:
         return say("How the total of {year} splits into exports and imports is not known on this basis.", year=year)
     cover = report.find(f"trade.cover_ratio.{basis}.{year}")
-    sentence = say("In {exports:period} China sold {exports} to the DPRK and bought {imports} there.",
-                   exports=exports, imports=imports)  # fmt: skip
+    pair = report.parameters.pair
+    sentence = say("In {exports:period} {first} sold {exports} to {second} and bought {imports} there.",
+                   exports=exports, imports=imports, first=pair.first, second=pair.second)  # fmt: skip
     return join(sentence, say("Purchases paid for {cover:plain} of sales.", cover=cover)) if cover else sentence
 
 

@@ -20,6 +20,7 @@ from ..catalogue import Catalogue, load
 from ..errors import BadParameter, BuildError, UnknownNotebook, UserError, listing, shown
 from ..parameters import Edition, ReportParameters, edition, resolve
 from ..project import project_root
+from ..report import data_of
 from . import cache, execute, inputs, manifests, notebooks, outputs, parts, quick, swap, workers
 from .manifests import Built
 
@@ -103,10 +104,11 @@ def plan(
     """
     asked = quick.request(edition_name, settings or {}, only, sources or inputs.sources())
     chosen = edition(edition_name)
-    catalogue = load()
-    parameters = resolve({**chosen.parameters, **(settings or {})}, catalogue)
+    whole = load()
+    parameters = resolve({**chosen.parameters, **(settings or {})}, whole)
+    catalogue = data_of(parameters, whole)
     if "pdf" in formats:
-        _check_letters(parameters.title)
+        _check_letters(parameters.heading)
     notebooks = _notebooks(only)
     folder = _checked_output(output or quick.default_output(chosen.name, only and notebooks[0].stem))
     catalogue.verify()

@@ -21,14 +21,18 @@ from mistune import create_markdown
 from nbformat import NotebookNode, from_dict
 from nbformat.v4 import new_notebook
 
+from ..countries import DOCUMENTED, Pair
 from ..display import NODE_TYPE, WIDGET_TYPE, Node, anchor
 from ..errors import BuildError, shown
 from ..formatting import day_text
 
 Document = dict[str, Any]
 Spans = list[Node]
-KINDS = ("heading", "paragraph", "findings", "list", "note", "code", "cards", "masthead", "table", "figure", "image")
-AUTHORS = "The authors of the China-DPRK report"
+KINDS = (
+    "absent", "heading", "paragraph", "findings", "list", "note", "code", "cards", "masthead", "table", "figure",
+    "image",
+)  # fmt: skip
+AUTHORS = Pair(*DOCUMENTED).authors  # of a page over several editions
 NO_ALT = "A chart without description"
 # Names that the page itself uses as places to link to.
 OWN_ANCHORS = ("top", "main")
@@ -82,7 +86,7 @@ def document(notebook: NotebookNode, name: str = "Notebook") -> Document:
     that was not run, and Unshowable for an error, for text on stderr and for what has no form on paper.
     """
     report = notebook.metadata.get("analysis")
-    nodes = [copy.deepcopy(node) for node in _nodes(notebook)]
+    nodes = list(_present([copy.deepcopy(node) for node in _nodes(notebook)]))
     heads = [node for node in nodes if node["kind"] == "masthead"]
     nodes = [node for node in nodes if node["kind"] != "masthead"]
     head = heads[0] if heads else None
@@ -96,7 +100,8 @@ def document(notebook: NotebookNode, name: str = "Notebook") -> Document:
     edition = str(info.get("edition", "")) or "single notebook"
     contents = _contents(nodes)
     return {
-        "title": title, "subtitle": head["subtitle"] if head else "", "author": AUTHORS if head else "",
+        "title": title, "subtitle": head["subtitle"] if head else "",
+        "author": head.get("author", AUTHORS) if head else "",
         "edition": edition, "edition_description": str(info.get("edition_description") or info.get("description", "")),
         "day": head["data_date"] if head else None,
         "data_date": day_text(date.fromisoformat(head["data_date"])) if head else "",
@@ -167,6 +172,20 @@ def _nodes(notebook: NotebookNode) -> Iterator[Node]:
                 words = re.sub(r"^\d+_", "", str(part)).replace("_", " ").strip() or str(part)
                 yield {"kind": "heading", "level": 1, "spans": [{"text": words[0].upper() + words[1:]}]}
         yield from made
+
+
+def _present(nodes: Sequence[Node]) -> Iterator[Node]:
+    """The nodes without what is absent, and without headings under which nothing else stands."""
+    for position, node in enumerate(nodes):
+        if node["kind"] == "absent":
+            continue
+        if node["kind"] == "heading":
+            end = next((n for n in range(position + 1, len(nodes)) if nodes[n]["kind"] == "heading"
+                        and nodes[n]["level"] <= node["level"]), len(nodes))  # fmt: skip
+            kinds = {inner["kind"] for inner in nodes[position + 1 : end]}
+            if "absent" in kinds and kinds <= {"absent", "heading"}:
+                continue
+        yield node
 
 
 def _refuse_unrun(notebook: NotebookNode) -> None:

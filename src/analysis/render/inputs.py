@@ -17,18 +17,20 @@ from ..project import project_root
 PACKAGE = Path(__file__).resolve().parents[1]
 # Libraries whose version can change a byte of the report.
 LIBRARIES = (
-    "contourpy", "fonttools", "ipykernel", "ipython", "jinja2", "kiwisolver", "markupsafe", "matplotlib", "mistune",
-    "nbclient", "nbconvert", "nbformat", "numpy", "pandas", "papermill", "pydantic", "pygments", "typst", "xlsxwriter",
+    "babel", "contourpy", "fonttools", "ipykernel", "ipython", "jinja2", "kiwisolver", "markupsafe", "matplotlib",
+    "mistune", "nbclient", "nbconvert", "nbformat", "numpy", "pandas", "papermill", "pycountry", "pydantic", "pygments",
+    "typst", "xlsxwriter",
 )  # fmt: skip
 # Of these, those that draw, set and run, and that no fact is computed with; a library not named here may change one.
 SETTING = (
     "contourpy", "fonttools", "ipykernel", "ipython", "jinja2", "kiwisolver", "markupsafe", "matplotlib", "mistune",
     "nbclient", "nbconvert", "nbformat", "papermill", "pygments", "typst", "xlsxwriter",
 )  # fmt: skip
-# In the same way the parts of the package that only show facts, or answer a command.
+# In the same way the parts of the package that only show facts, answer a command, or change the data package.
 SHOWING = (
     "__main__.py", "captions.py", "causes.py", "check.py", "cli.py", "compare.py", "errata.py", "explain.py",
-    "figures/", "lock.py", "printed.py", "prose/", "render/", "stale.py", "style.py", "tables/",
+    "figures/", "lock.py", "pairs/displays.py", "pairs/figures.py", "pairs/prose.py", "pairs/tables.py", "printed.py",
+    "prose/", "refresh/", "render/", "showing.py", "stale.py", "style.py", "tables/",
 )  # fmt: skip
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import listing
 from ..facts import FactBook
-from ..report import Report, storing
+from ..report import Report, report_of, storing
 from . import cache, execute, inputs, locks, manifests, outputs, parts, scratch
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def _facts(plan: Plan, stamps: Mapping[str, str], progress: Callable[[str], None
     begun = time.perf_counter()
     key = inputs.digest([stamps[name] for name in ("parameters", "package", "data", "libraries")])
     if key not in _REPORTS:
-        report = Report(plan.parameters, plan.catalogue)
+        report = report_of(plan.parameters, plan.catalogue)
         len(report.facts)  # loads every topic
         while len(_REPORTS) > 3:
             _REPORTS.pop(next(iter(_REPORTS)))

@@ -12,13 +12,12 @@ from matplotlib.figure import Figure
 from .. import style
 from ..captions import join, usable_levels
 from ..catalogue import Catalogue
-from ..dependence.shares import leading
 from ..display import Column, FactText, FigureDisplay, Node, Prose, TableDisplay, say
 from ..errors import listing
 from ..facts import Fact
 from ..formatting import GAP, fact_text
 from ..parameters import Edition, ReportParameters
-from ..report import Report
+from ..report import Report, report_of
 from .document import composed
 from .html import page
 from .manifests import FILE_OF
@@ -54,7 +53,7 @@ def page_and_table(
     edition: Edition, entries: Sequence[Entry], failed: Mapping[str, str], catalogue: Catalogue
 ) -> tuple[str, str]:
     """The page and the CSV of all facts, of the editions that stand; those that failed are named with the reason."""
-    reports = [Report(entry.parameters, catalogue) for entry in entries]  # held together, so that they share facts
+    reports = [report_of(entry.parameters, catalogue) for entry in entries]  # held together, so that they share facts
     return _page(edition, entries, reports, failed), _facts(entries, reports)
 
 
@@ -109,7 +108,7 @@ def _growth(report: Report) -> Fact | None:
 
 def _share(topic: str) -> Callable[[Report], Fact | None]:
     def last(report: Report) -> Fact | None:
-        family = report.facts.family(f"dependence.{leading(report.parameters, topic)}")
+        family = report.facts.family(f"dependence.{report.leading(topic)}")
         return next((fact for fact in reversed(family) if fact.value is not None), None)
 
     return last
@@ -117,7 +116,7 @@ def _share(topic: str) -> Callable[[Report], Fact | None]:
 
 HEADLINES: dict[str, Callable[[Report], Fact | None]] = {
     "Highest trade": _peak, "Latest trade": _last, "Growth a year": _growth,
-    "China's share of trade": _share("trade"), "of food": _share("food"), "of fuel": _share("fuel"),
+    "Share of trade": _share("trade"), "of food": _share("food"), "of fuel": _share("fuel"),
 }  # fmt: skip
 
 
@@ -134,7 +133,8 @@ def _headlines(entries: Sequence[Entry], reports: Sequence[Report]) -> TableDisp
         columns=(*(Column(name, name) for name in entries[0].settings),
                  *(Column(name, name, numeric=True) for name in HEADLINES)),
         rows=tuple(rows), records=tuple(records),
-        notes=(say("Trade is the total of the leading record; shares follow the edition's leading definitions."),),
+        notes=(say("Trade is the total of the leading record. Shares are the reporter's in what the partner trades, by "
+                   "the edition's leading definitions."),),
     )  # fmt: skip
 
 

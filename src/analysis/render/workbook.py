@@ -24,7 +24,7 @@ from ..errors import BuildError
 from ..facts import FactBook, significant
 from ..formatting import day_text
 from ..parameters import ReportParameters
-from .document import AUTHORS, words_of
+from .document import words_of
 
 CONTENTS, SOURCES = "Contents", "Sources"
 # What the format allows: letters of a sheet's name, letters of a cell; a name it keeps for itself.
@@ -47,7 +47,8 @@ def workbook(
     file = Workbook(buffer, {"in_memory": True})
     day = catalogue.data_date
     file.set_properties({
-        "title": parameters.title, "author": AUTHORS, "created": datetime(day.year, day.month, day.day),
+        "title": parameters.heading, "author": parameters.pair.authors,
+        "created": datetime(day.year, day.month, day.day),
         "comments": f"Edition {edition}, data of {day_text(day)} (version {catalogue.version})",
     })  # fmt: skip
     looks = {
@@ -64,7 +65,7 @@ def workbook(
     last = {"sheet": SOURCES, "what it holds": "Every source, and how many facts of this edition rest on it",
             "kind": "table", "rows": len(used["rows"]), "the same as": ""}  # fmt: skip
     contents = file.add_worksheet(CONTENTS)
-    _fill(contents, parameters.title, _table([*entries, last]), _about(catalogue, edition, parameters), looks)
+    _fill(contents, parameters.heading, _table([*entries, last]), _about(catalogue, edition, parameters), looks)
     for row, entry in enumerate([*entries, last], start=HEAD + 1):
         contents.write_url(row, 0, f"internal:'{entry['sheet']}'!A1", looks["link"], str(entry["sheet"]))
     for node in chosen:

@@ -12,9 +12,10 @@ from ..display import Column, FactText, TableDisplay, say
 from ..facts import Fact
 from ..formatting import GAP, day_text, number, percent
 from ..report import Report
+from ..showing import in_notebooks
 from ..trade import MEASURES, series
 from ..trade import phases as spans
-from ..trade.facts import decimals_of
+from ..trade.yearly import decimals_of
 
 WAYS = {
     "customs": "printed by customs", "derived": "derived", "elsewhere": "printed elsewhere", "": "",
@@ -46,6 +47,7 @@ def shown(fact: Fact | None, sign: bool = True) -> str:
     return FactText(number(fact.value, min(fact.decimals, 2), sign and fact.unit != "usd_million"), fact)
 
 
+@in_notebooks
 def annual(report: Report) -> TableDisplay:
     """Exports, imports, total, balance, cover ratio and compilers by year."""
     p, frame = report.parameters, report.cells()
@@ -71,8 +73,8 @@ def annual(report: Report) -> TableDisplay:
         id="trade_annual",
         title=say("Trade by year, million US dollars, {basis}", basis=basis_label(report)),
         columns=(
-            Column("year", "Year"), Column("exports", "China's exports", True),
-            Column("imports", "China's imports", True), Column("total", "Total", True),
+            Column("year", "Year"), Column("exports", p.pair.flows["exports"], True),
+            Column("imports", p.pair.flows["imports"], True), Column("total", "Total", True),
             Column("balance", "Balance", True), Column("cover", "Imports / exports", True),
         ),
         rows=tuple(rows), records=tuple(records),
@@ -80,6 +82,7 @@ def annual(report: Report) -> TableDisplay:
     )  # fmt: skip
 
 
+@in_notebooks
 def growth(report: Report) -> TableDisplay:
     """Growth, log growth, contributions and distance from the peak by year."""
     p = report.parameters
@@ -114,6 +117,7 @@ def growth(report: Report) -> TableDisplay:
     )  # fmt: skip
 
 
+@in_notebooks
 def phases(report: Report, id: str = "trade_phases") -> TableDisplay:
     """Growth within each phase: change and rate a year, for each flow. `id` names the table where it stands."""
     p = report.parameters
@@ -156,6 +160,7 @@ def phases(report: Report, id: str = "trade_phases") -> TableDisplay:
     )  # fmt: skip
 
 
+@in_notebooks
 def cells(report: Report) -> TableDisplay:
     """Every cell of the leading yearly series: value, precision, compiler, arithmetic, reason."""
     labels = report.catalogue.frame("trade/compilers").set_index("compiler")["label"]

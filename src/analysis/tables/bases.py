@@ -8,6 +8,7 @@ from ..captions import caveats
 from ..display import Column, FactText, TableDisplay, say
 from ..formatting import GAP, number, percent
 from ..report import Report
+from ..showing import in_notebooks
 from ..trade import MEASURES, series
 from .annual import amount, shown
 
@@ -15,6 +16,7 @@ from .annual import amount, shown
 NOISE = 0.01
 
 
+@in_notebooks
 def bases(report: Report) -> TableDisplay:
     """Total on each basis, ratio of KOTRA to customs, growth on each, and the range of growth."""
     p, names = report.parameters, report.catalogue.bases
@@ -62,6 +64,7 @@ def bases(report: Report) -> TableDisplay:
     )  # fmt: skip
 
 
+@in_notebooks
 def vintages(report: Report) -> TableDisplay:
     """Rival prints of one year and flow inside a basis that differ beyond rounding."""
     p, catalogue = report.parameters, report.catalogue

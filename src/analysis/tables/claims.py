@@ -11,14 +11,17 @@ from ..display import Column, FactText, FigureText, TableDisplay, say
 from ..formatting import day_text
 from ..prose.claims import told
 from ..report import Report
+from ..showing import in_notebooks
 
 
+@in_notebooks
 def ledger(report: Report, essay: str = "E1") -> TableDisplay:
     """Every claim of one essay with its verdict, in the order of the essay."""
     return _table(report, f"claims_{essay.lower()}", "The claims of this essay, and what the data say",
                   [judged for judged in report.judged if judged.claim.essay == essay])  # fmt: skip
 
 
+@in_notebooks
 def quoted(report: Report, id: str = "claims_quoted", brief: bool = False) -> TableDisplay:
     """The claims chosen for their weight; `brief` leaves out what the data say."""
     return _table(report, id, "Claims chosen for their weight",
@@ -66,6 +69,7 @@ def rows_id(records: Sequence[Mapping[str, Any]]) -> str:
     return f"claims.{str(records[0]['claim_id']).lower()}"
 
 
+@in_notebooks
 def claim_rules(report: Report) -> TableDisplay:
     """The closed list of rules, what each asks, and which outcome gives which verdict."""
     frame = report.catalogue.frame("claim_rules")

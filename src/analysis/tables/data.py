@@ -6,11 +6,13 @@ import re
 
 from ..display import Column, TableDisplay, say
 from ..formatting import day_text
-from ..parameters import PARAMETER_NAMES, ReportParameters, allowed
-from ..report import Report
+from ..parameters import ReportParameters, allowed
+from ..report import UNSET, Report
+from ..showing import in_notebooks
 from ..trade import phases
 
 
+@in_notebooks
 def inventory(report: Report) -> TableDisplay:
     """What each table of the data package is, how reliable, what is missing."""
     rows, records = [], []
@@ -36,6 +38,7 @@ def inventory(report: Report) -> TableDisplay:
     )  # fmt: skip
 
 
+@in_notebooks
 def sources(report: Report) -> TableDisplay:
     """Every source that stands behind a fact of this edition, with publisher, address, date of access and terms."""
     used = {source for id in report.facts for source in report.facts[id].sources}
@@ -53,6 +56,7 @@ def sources(report: Report) -> TableDisplay:
     )  # fmt: skip
 
 
+@in_notebooks
 def made(report: Report) -> TableDisplay:
     """How each number was made: every kind of fact with its formula, how many there are, and an example to explain."""
     kinds: dict[tuple[str, str], list[str]] = {}
@@ -79,6 +83,7 @@ def _general(formula: str) -> str:
     return re.sub(r"\b\d{4}(-\d{2}|-?Q\d)?(-\d{4})?\b", "YEAR", text)
 
 
+@in_notebooks
 def glossary(report: Report) -> TableDisplay:
     """The words that the report uses in a meaning of its own."""
     records = report.catalogue.frame("glossary").to_dict("records")
@@ -89,6 +94,7 @@ def glossary(report: Report) -> TableDisplay:
     )  # fmt: skip
 
 
+@in_notebooks
 def caveats(report: Report) -> TableDisplay:
     """The closed list of caveats, each with what it applies to."""
     frame = report.catalogue.frame("caveats")
@@ -103,6 +109,7 @@ def caveats(report: Report) -> TableDisplay:
     )  # fmt: skip
 
 
+@in_notebooks
 def corrections(report: Report) -> TableDisplay:
     """Every correction of a source: what was printed, what is right, who printed it."""
     records = report.catalogue.frame("corrections").to_dict("records")
@@ -118,6 +125,7 @@ def corrections(report: Report) -> TableDisplay:
     )  # fmt: skip
 
 
+@in_notebooks
 def fitness(report: Report) -> TableDisplay:
     """For each stretch of months the finest period that the audit lets be read."""
     p = report.parameters
@@ -138,6 +146,7 @@ def fitness(report: Report) -> TableDisplay:
     )  # fmt: skip
 
 
+@in_notebooks
 def turning_points(report: Report) -> TableDisplay:
     """The dated turning points; the first of each kind opens a phase."""
     points = report.turning_points
@@ -159,14 +168,15 @@ def turning_points(report: Report) -> TableDisplay:
     )  # fmt: skip
 
 
+@in_notebooks
 def parameters(report: Report) -> TableDisplay:
     """Every parameter: its value here, what it may be, what it means."""
     plain = report.parameters.plain()
     fields = ReportParameters.model_fields
     rows = tuple(
-        {"name": name, "value": "all" if plain[name] is None else str(plain[name]),
+        {"name": name, "value": UNSET[name] if plain[name] is None else str(plain[name]),
          "meaning": str(fields[name].description), "allowed": allowed(name, report.catalogue)}
-        for name in PARAMETER_NAMES
+        for name in report.parameter_names
     )  # fmt: skip
     return TableDisplay(
         id="parameters", title=say("The parameters of this edition"),

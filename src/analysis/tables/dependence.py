@@ -14,6 +14,7 @@ from ..errors import listing
 from ..facts import Fact
 from ..formatting import GAP, WORDS_OF_UNIT, number, percent
 from ..report import Report
+from ..showing import in_notebooks
 from .annual import shown
 
 WAYS = ("kotra", "kotra_without_crude", "with_inter_korean", "with_inter_korean_without_crude")
@@ -28,6 +29,7 @@ def cell(amount: Amount, fact: Fact | None = None) -> str:
     return FactText(text, fact) if fact else text
 
 
+@in_notebooks
 def trade_shares(report: Report) -> TableDisplay:
     """Amounts and shares of trade by year, and KOTRA's own printed share with the difference."""
     p, shares = report.parameters, report.shares
@@ -80,6 +82,7 @@ def trade_shares(report: Report) -> TableDisplay:
     )  # fmt: skip
 
 
+@in_notebooks
 def partners(report: Report) -> TableDisplay:
     """By year: the partners that the rule finds doubtful, and what is left beside KOTRA's own rest."""
     p = report.parameters
@@ -123,6 +126,7 @@ def partners(report: Report) -> TableDisplay:
     )  # fmt: skip
 
 
+@in_notebooks
 def deficits(report: Report) -> TableDisplay:
     """The DPRK's deficit with China by year on each record, and over the DPRK's exports."""
     p = report.parameters
@@ -161,6 +165,7 @@ def deficits(report: Report) -> TableDisplay:
     )  # fmt: skip
 
 
+@in_notebooks
 def matrix(report: Report) -> TableDisplay:
     """For each claim and definition, the years in which the share lies where against the quoted figure."""
     shown_ids = set(report.shown())
@@ -202,6 +207,7 @@ def _range(report: Report, definition: str) -> str:
     return f"{percent(min(values), decimals, False)} to {percent(max(values), decimals, False)}"
 
 
+@in_notebooks
 def definitions(report: Report) -> TableDisplay:
     """Every definition with its part, its whole, and the years in which it has a value."""
     rows, records = [], []
@@ -224,6 +230,7 @@ def definitions(report: Report) -> TableDisplay:
     )  # fmt: skip
 
 
+@in_notebooks
 def shares(report: Report) -> TableDisplay:
     """Every share of every year with both amounts and, for a gap, the reason."""
     rows: list[dict[str, Any]] = []
@@ -252,6 +259,7 @@ def shares(report: Report) -> TableDisplay:
     )  # fmt: skip
 
 
+@in_notebooks
 def exposure(report: Report) -> TableDisplay:
     """What a stop of China's deliveries would take away under each definition, in the last year with data."""
     cut = report.parameters.cut_share
@@ -279,6 +287,7 @@ def exposure(report: Report) -> TableDisplay:
     )  # fmt: skip
 
 
+@in_notebooks
 def replaced(report: Report) -> TableDisplay:
     """What past interruptions show: how China's part and all others moved, and how much others made up."""
     episodes = report.catalogue.frame("dependence/episodes").to_dict("records")

@@ -19,12 +19,14 @@ from ..figures.periods import name
 from ..formatting import GAP, number, sentence_case
 from ..formatting import percent as percent_text
 from ..report import Report
+from ..showing import in_notebooks
 from .annual import shown
 
 PERSISTENT = "months more persistent than the p guards against"
 HUGE = 4.6  # log points: an effect of more than a hundredfold is no effect that could be seen
 
 
+@in_notebooks
 def event_classes(report: Report) -> TableDisplay:
     """Each class with the rule by which an event belongs to it, and how many events are dated."""
     study, p = report.event_study, report.parameters
@@ -71,6 +73,7 @@ def event_classes(report: Report) -> TableDisplay:
     )
 
 
+@in_notebooks
 def event_testable(report: Report) -> TableDisplay:
     """Every cell with events, baseline, smallest p and smallest effect that could have been seen, or the reason."""
     study = report.event_study
@@ -132,6 +135,7 @@ def event_testable(report: Report) -> TableDisplay:
     )
 
 
+@in_notebooks
 def event_controls(report: Report) -> TableDisplay:
     """Positive controls: what had to be found, and whether it was."""
     study = report.event_study
@@ -146,6 +150,7 @@ def event_controls(report: Report) -> TableDisplay:
     )
 
 
+@in_notebooks
 def event_effects_table(report: Report) -> TableDisplay:
     """Every effect with its interval, two p values, the adjusted ones and what could have been seen."""
     study = report.event_study
@@ -281,6 +286,7 @@ def _head(report: Report, key: Key) -> dict[str, str]:
 # ---------------------------------------------------------------------------------- quarters, years, breaks
 
 
+@in_notebooks
 def event_quarters(report: Report) -> TableDisplay:
     """Quarters around the tests without a monthly baseline: described, not tested."""
     rows, records = [], []
@@ -332,6 +338,7 @@ def _level(fact: Fact | None) -> str:
     return FactText(number(fact.value, min(fact.decimals, 0)), fact) if fact else GAP
 
 
+@in_notebooks
 def event_years(report: Report) -> TableDisplay:
     """Growth in the year of each early test and in the next."""
     rows, records = [], []
@@ -366,6 +373,7 @@ def event_years(report: Report) -> TableDisplay:
     )
 
 
+@in_notebooks
 def event_breaks_table(report: Report) -> TableDisplay:
     """Breaks found without being told, and the nearest measure, closure or reopening."""
     rows, records = [], []
@@ -410,6 +418,7 @@ def event_breaks_table(report: Report) -> TableDisplay:
     )
 
 
+@in_notebooks
 def event_correlations_table(report: Report) -> TableDisplay:
     """Every correlation of changes, with its undifferenced twin."""
     study = report.event_study
@@ -469,6 +478,7 @@ def event_correlations_table(report: Report) -> TableDisplay:
     )
 
 
+@in_notebooks
 def event_catalogue(report: Report) -> TableDisplay:
     """Every event of the classes asked for, launch days apart."""
     study = report.event_study

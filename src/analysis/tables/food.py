@@ -8,6 +8,7 @@ from ..captions import caveats
 from ..display import Column, Sentence, TableDisplay, say
 from ..formatting import GAP
 from ..report import Report
+from ..showing import in_notebooks
 from .annual import shown
 
 CROPS = {
@@ -21,6 +22,7 @@ CROPS = {
 BY_VALUE = {"food_imports.baci": "All food, value (BACI)"}
 
 
+@in_notebooks
 def crops(report: Report) -> TableDisplay:
     """China's share by year: of each crop, of grain in all, with flour, of imports with aid, and of supply.
 

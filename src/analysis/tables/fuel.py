@@ -5,6 +5,7 @@ from __future__ import annotations
 from ..captions import caveats
 from ..display import TableDisplay, say
 from ..report import Report
+from ..showing import in_notebooks
 from .food import by_year
 
 WHOLES = {
@@ -18,6 +19,7 @@ WHOLES = {
 BACI = {"fuel_imports.baci": "Fuel, value (BACI)"}
 
 
+@in_notebooks
 def fuels(report: Report) -> TableDisplay:
     """China's share by year under every definition of fuel."""
     more = {d: name for d, name in BACI.items() if d in report.definitions}

@@ -11,15 +11,18 @@ from ..display import Column, TableDisplay, say
 from ..figures.periods import ROUGH, name
 from ..formatting import GAP, number
 from ..report import Report
+from ..showing import in_notebooks
 from ..trade import MEASURES, spliced
 from ..trade.periods import month_growth, quarter_growth
 
 
+@in_notebooks
 def months(report: Report) -> TableDisplay:
     """Every month with a figure: three flows with marks and grades, and growth on the year where allowed."""
     return _table(report, report.months, month_growth(report.months), "month", _beside(report))
 
 
+@in_notebooks
 def quarters(report: Report) -> TableDisplay:
     """Every quarter with a figure."""
     return _table(report, report.quarters, quarter_growth(report.quarters), "quarter")

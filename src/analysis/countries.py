@@ -1,0 +1,120 @@
+"""Countries by their three letters (ISO 3166-1), their English names, and the pair that a report is about.
+
+Codes are those of `pycountry`, names those of the Unicode CLDR as Babel has them. Both are loaded only where another
+pair than the documented one is asked for.
+"""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import dataclass
+
+from .errors import nearest
+
+# The pair that the data package documents, in the words of its report.
+DOCUMENTED = ("CHN", "PRK")
+HOUSE_WORDS = {"CHN": "China", "PRK": "the DPRK"}
+HOUSE_TITLE = "China and North Korea"
+# Names of the CLDR that read badly inside a sentence.
+SHORTER = {"HKG": "Hong Kong", "MAC": "Macao", "MMR": "Myanmar", "COD": "Congo-Kinshasa", "COG": "Congo-Brazzaville"}
+# Names that take an article; the CLDR has none.
+WITH_ARTICLE = frozenset({
+    "ARE", "ATF", "BHS", "CAF", "CCK", "COK", "COM", "CYM", "DOM", "FLK", "FRO", "GBR", "GMB", "IMN", "MDV", "MHL",
+    "MNP", "NLD", "PCN", "PHL", "PSE", "SLB", "SYC", "TCA", "UMI", "USA", "VGB", "VIR",
+})  # fmt: skip
+
+
+@functools.cache
+def names() -> dict[str, str]:
+    """The English name of every country by its code."""
+    import pycountry
+    from babel import Locale
+
+    known = Locale("en").territories
+    found = {str(one.alpha_3): str(known.get(one.alpha_2, one.name)).replace(" & ", " and ")
+             for one in pycountry.countries}  # fmt: skip
+    return found | SHORTER
+
+
+def is_code(text: str) -> bool:
+    """Whether three letters are those of a country; of the documented pair it is known without the list."""
+    return text in DOCUMENTED or text in names()
+
+
+def meant(text: str) -> str | None:
+    """The code that a mistyped one may have meant, with its name: of a country named nearly so, or a code near."""
+    by_name = {name.casefold(): code for code, name in names().items()}
+    wanted = text.strip().casefold()
+    begun = [name for name in by_name if len(wanted) > 3 and name.startswith(wanted)]
+    name = wanted if wanted in by_name else begun[0] if begun else nearest(wanted, by_name) if len(wanted) > 3 else None
+    code = by_name[name] if name else nearest(text, names())
+    return f"{code} ({name_of(code)})" if code else None
+
+
+def name_of(code: str) -> str:
+    """The name of a country; the code itself where a file has a code that is no country's."""
+    return names().get(code, code)
+
+
+def in_sentence(code: str) -> str:
+    """The name as it stands inside a sentence, with its article."""
+    return f"the {name_of(code)}" if code in WITH_ARTICLE else name_of(code)
+
+
+def upper_first(text: str) -> str:
+    """`text` as it begins a sentence."""
+    return text[:1].upper() + text[1:]
+
+
+def possessive(name: str) -> str:
+    return f"{name}'" if name.endswith("s") else f"{name}'s"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The two countries of a report, by code; `reporter` is the one from which exports and imports are seen."""
+
+    reporter: str
+    partner: str
+
+    @property
+    def documented(self) -> bool:
+        return (self.reporter, self.partner) == DOCUMENTED
+
+    def word(self, code: str) -> str:
+        """One of the two as this report calls it inside a sentence."""
+        return HOUSE_WORDS[code] if self.documented else in_sentence(code)
+
+    @property
+    def first(self) -> str:
+        return self.word(self.reporter)
+
+    @property
+    def second(self) -> str:
+        return self.word(self.partner)
+
+    @property
+    def both(self) -> str:
+        """Both in the words of a title."""
+        return HOUSE_TITLE if self.documented else upper_first(f"{self.first} and {self.second}")
+
+    @property
+    def authors(self) -> str:
+        """Who the report names as its authors."""
+        what = "China-DPRK report" if self.documented else f"report on {self.first} and {self.second}"
+        return f"The authors of the {what}"
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """What each flow is called inside a sentence."""
+        total = "China-DPRK trade" if self.documented else f"trade of {self.first} with {self.second}"
+        return {
+            "exports": f"{possessive(self.first)} exports to {self.second}",
+            "imports": f"{possessive(self.first)} imports from {self.second}", "total": total,
+        }  # fmt: skip
+
+    @property
+    def flows(self) -> dict[str, str]:
+        """What each flow is called in short, at the beginning of a sentence or in the head of a column."""
+        owner = upper_first(possessive(self.first))
+        return {"exports": f"{owner} exports", "imports": f"{owner} imports", "total": "Trade"}
