@@ -24,7 +24,7 @@ test: venv ## Check style and types, then run all tests
 	@echo "Checking types (mypy)"
 	@$(python) -m mypy --no-error-summary
 	@echo "Running the tests (pytest)"
-	@$(python) -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
+	@$(python) -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lab: venv ## Open JupyterLab on the notebooks
 	@PATH="$$PWD/.venv/bin:$$PATH" $(python) -m jupyterlab --ServerApp.root_dir=. \

@@ -49,6 +49,20 @@ for _name in ("SIGINT", "SIGHUP"):
         signal.signal(_number, signal.default_int_handler if _name == "SIGINT" else lambda *_: None)
 
 
+# Files that take longest, the longest first: begun last, one of them would run alone while the other workers wait.
+LONGEST = (
+    "build", "reading", "displays", "cli", "refresh_baci", "recipes", "compare", "notebooks", "parts", "browser",
+    "claims", "report", "kills", "inference_size", "cluster", "pdf_exporter", "crew", "pairs", "forks", "disk", "published",
+    "editions", "lab", "sweep", "events_study", "hostile", "once",
+)  # fmt: skip
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest files first; within a file the order stays."""
+    place = {f"test_{name}": number for number, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path.stem, len(place)))
+
+
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
     """What tests counted, for `make test` to show whether they pass or not; the workers of xdist report it too."""
     reports = [report for group in terminalreporter.stats.values() for report in group]

@@ -430,7 +430,7 @@ def test_an_interrupted_installation_is_redone(checkout: Checkout, how: signal.S
         ([], ["-m analysis render default"]),
         (["report", "ARGS=--force"], ["-m analysis render default --force"]),
         (["test"], ["-m ruff check --quiet src tests tools", "-m mypy --no-error-summary",
-                    "-m pytest -n auto --maxprocesses 4 --dist loadfile"]),
+                    "-m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder"]),
         (["bench"], ["tools/bench.py"]),
     ],
 )

@@ -1,4 +1,4 @@
-"""The real command, killed at thirty moments: a whole report stands, the next build recovers, no process stays."""
+"""The real command, killed at many moments: a whole report stands, the next build recovers, no process stays."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(sys.platform == "win32", reason="Signals are those of POSIX systems."),
 ]
-KILLS, SEED, ONLY = 30, 2397, "00_small"
-# Of ten kills, so many come at any moment, in the writing of the new report, and in the swap itself.
-AT_ANY, IN_WRITING, IN_SWAP = 7, 1, 2
+KILLS, SEED, ONLY = 15, 2397, "00_small"
+# Of five kills, so many come at any moment, in the writing of the new report, and in the swap itself.
+AT_ANY, IN_WRITING, IN_SWAP = 3, 1, 1
 SUBREAPER = 36
 
 
@@ -120,7 +120,7 @@ def waited(happened: Callable[[], object], process: subprocess.Popen[bytes], pau
     return True
 
 
-def test_thirty_kills_leave_a_whole_report_and_no_process(
+def test_kills_at_any_moment_leave_a_whole_report_and_no_process(
     killing: Killing, monkeypatch: pytest.MonkeyPatch, count: Callable[[str], None]
 ) -> None:
     dice = random.Random(SEED)

@@ -89,7 +89,7 @@ def test_each_parameter_has_a_control_with_its_limits(session: Session) -> None:
             lists += 1
     assert ranges >= 4 and lists >= 3
     hints = [row.children[1].value for row in panel.widget.children[: len(panel.fields)]]
-    assert "from 1984 to 2025" in hints[0] and "customs, kotra, comtrade and mirror" in hints[2]
+    assert "from 1984 to 2025" in hints[2] and "customs, kotra, comtrade and mirror" in hints[4]
 
 
 def test_the_button_draws_the_cells_again_in_their_places(session: Session) -> None:

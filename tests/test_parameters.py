@@ -21,6 +21,7 @@ from analysis.catalogue import Catalogue, load
 from analysis.cli import main
 from analysis.errors import BadParameter, BuildError, UnknownEdition, UnknownParameter, UserError
 from analysis.parameters import (
+    DEFAULT_TITLE,
     LISTS,
     PARAMETER_NAMES,
     ReportParameters,
@@ -111,7 +112,14 @@ def test_an_empty_as_of_means_all(value: object) -> None:
     assert resolve({"as_of": value}).as_of is None
 
 
-@pytest.mark.parametrize("title", ["two\nlines", "tab\there", "bell\a", "", "   ", "x" * 121, None, "\u202e", "\ud800"])
+def test_without_a_title_it_is_made_of_the_names() -> None:
+    for given_ in ({}, {"title": ""}, {"title": None}):
+        parameters = resolve(given_)
+        assert parameters.title is None and parameters.heading == DEFAULT_TITLE
+    assert resolve({"title": "Own"}).heading == "Own"
+
+
+@pytest.mark.parametrize("title", ["two\nlines", "tab\there", "bell\a", "   ", "x" * 121, "\u202e", "\ud800"])
 def test_a_title_is_one_printable_line(title: object) -> None:
     assert "it is one line of 1 to 120 printable characters" in refusal({"title": title})
 
@@ -237,9 +245,9 @@ def test_two_thousand_sets_give_parameters_or_one_sentence_and_bad_ones_start_no
             (plan,) = plans
             parameters = plan.parameters
             assert isinstance(parameters, ReportParameters) and resolve(parameters.plain()) == parameters
-            assert 1984 <= parameters.start_year <= parameters.end_year <= 2025 and parameters.title.isprintable()
+            assert 1984 <= parameters.start_year <= parameters.end_year <= 2025 and parameters.heading.isprintable()
             if format == "all":
-                assert not lacking(parameters.title)
+                assert not lacking(parameters.heading)
         else:
             assert code == 2
         seen["good" if plans else "bad"] += 1

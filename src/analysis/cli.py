@@ -436,7 +436,7 @@ def _is_id(word: str) -> bool:
 
 
 def _type_name(annotation: Any) -> str:
-    text = getattr(annotation, "__name__", None) if isinstance(annotation, type) else str(annotation)
+    text = annotation.__name__ if isinstance(annotation, type) else str(annotation).removesuffix(" | None")
     if text == "int":
         return "whole number"
     if text in ("str", "float"):
@@ -638,7 +638,7 @@ COMMANDS: dict[str, Command] = {
         _render, "Make the report of one or more editions: HTML, PDF, facts, tables and figures.", _add_render,
         ("render", "render --set start_year=2010 --set basis=kotra --output ten-years", "render default since-2017",
          "render --format html --only 01_trade_growth",
-         "render --grid start_year=1999,2010 --grid basis=customs,kotra --format html",
+         "render --grid basis=customs,kotra --grid cut_share=50,100 --format html",
          "render --dry-run default since-2017"),
     ),
     "editions": (_editions, "List the editions and their settings.", _add_nothing, ("editions",)),

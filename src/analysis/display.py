@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from .countries import DOCUMENTED, Pair
 from .facts import Fact
 from .formatting import fact_text
 
@@ -162,7 +163,7 @@ class Masthead(Display):
     data_date: str
     data_version: str
     version: str
-    author: str
+    author: str = Pair(*DOCUMENTED).authors
 
     def node(self) -> Node:
         return {
