@@ -52,8 +52,8 @@ for _name in ("SIGINT", "SIGHUP"):
 # Files that take longest, the longest first: begun last, one of them would run alone while the other workers wait.
 LONGEST = (
     "build", "reading", "displays", "cli", "refresh_baci", "recipes", "compare", "notebooks", "parts", "browser",
-    "claims", "report", "kills", "inference_size", "cluster", "pdf_exporter", "crew", "pairs", "forks", "disk", "published",
-    "editions", "lab", "sweep", "events_study", "hostile", "once",
+    "claims", "report", "kills", "inference_size", "cluster", "pdf_exporter", "crew", "pairs", "forks", "disk",
+    "published", "editions", "lab", "sweep", "events_study", "hostile", "once",
 )  # fmt: skip
 
 
