@@ -26,7 +26,7 @@ from pypdf import PdfReader
 from analysis import Report, countries
 from analysis.catalogue import load
 from analysis.countries import DOCUMENTED, Pair
-from analysis.display import Absent
+from analysis.display import Absent, plain_of
 from analysis.errors import BadParameter
 from analysis.pairs import displays
 from analysis.pairs.report import PairReport
@@ -270,10 +270,14 @@ def test_no_country_is_named_in_a_notebook() -> None:
             assert not words.search("".join(cell["source"])), (path.name, cell["source"])
 
 
-def test_every_display_of_a_pair_has_something_to_show(taken: Project) -> None:
+@pytest.mark.parametrize(
+    "settings", [{}, {"as_of": "2024-04-08"}, {"start_year": 2012, "end_year": 2012}, {"doubtful_partners": "drop"}],
+    ids=["all", "before the release", "the year of a gap", "doubtful dropped"],
+)  # fmt: skip
+def test_every_display_of_a_pair_has_something_to_show(taken: Project, settings: dict[str, Any]) -> None:
     import importlib
 
-    report = of()
+    report = of(**settings)
     for name in sorted(called()):
         module, _, function = name.rpartition(".")
         make = getattr(importlib.import_module(f"analysis.{module}"), function)
@@ -281,6 +285,7 @@ def test_every_display_of_a_pair_has_something_to_show(taken: Project) -> None:
         shown = make(report, *extra.get(name, []))
         known = name in displays.OWN or name in displays.SHARED
         assert isinstance(shown, Absent) != known, name
+        assert "nan" not in plain_of(shown.node()).lower().split(), name
 
 
 # ------------------------------------------------------------------------------------------------- a whole report
@@ -363,3 +368,20 @@ def test_a_report_on_another_pair_holds_nothing_of_the_documented_one(taken: Pro
         env=taken.environment(), capture_output=True, text=True, check=True,
     ).stdout  # fmt: skip
     assert "trade/baci#2011-BRA-ARG-all-202401b" in told and "BACI reconciles" in told
+
+
+def test_the_panel_of_a_pair_has_the_controls_that_mean_something(taken: Project) -> None:
+    pytest.importorskip("ipywidgets")
+    from analysis.steering import _field, _hint
+
+    report = of()
+    fields = {name: _field(name, report) for name in report.parameter_names}
+    assert tuple(fields) == OF_ANY_PAIR and fields["partner"].value == "ARG"
+    assert (fields["start_year"].min, fields["start_year"].max) == (2010, 2013)
+    assert "VNM" in _hint("partner", report)
+
+
+def test_a_report_of_the_documented_pair_cannot_be_of_another(taken: Project) -> None:
+    with pytest.raises(ValueError, match="made by report_of"):
+        Report(resolve(BOTH, load()), load())
+    assert type(report_of(resolve({}, load()), of().catalogue)) is Report, "a view leads back to the whole"
