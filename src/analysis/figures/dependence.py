@@ -61,8 +61,12 @@ def share_lines(axes: Axes, report: Report, lines: Lines, lead: str) -> None:
 
 
 def lines_figure(report: Report, id: str, lines: Lines, lead: str, *, title: Sentence, caption: Sentence,
-                 notes: Iterable[Sentence], heading: str, band: rules.Claim | None = None) -> Display:  # fmt: skip
-    """Definitions as labelled lines by year, with the band of a quoted figure; a note where nothing is known."""
+                 notes: Iterable[Sentence], heading: str, band: rules.Claim | None = None,
+                 to_hundred: bool = True) -> Display:  # fmt: skip
+    """Definitions as labelled lines by year, with the band of a quoted figure; a note where nothing is known.
+
+    `to_hundred`: the scale reaches a hundred per cent, whatever the shares are.
+    """
     shown = {d: lines[d] for d in known(lines)}
     if not shown:
         return nothing(report, heading)
@@ -79,7 +83,7 @@ def lines_figure(report: Report, id: str, lines: Lines, lead: str, *, title: Sen
             axes.text(p.start_year - 0.4, band.high + band.precision, "quoted", fontsize=7.5, va="bottom", ha="left",
                       color=style.MUTED)  # fmt: skip
         highest = max(v for years in known(shown).values() for v in years.values())
-        axes.set_ylim(0, max(104.0, highest * 1.04))
+        axes.set_ylim(0, max(104.0 if to_hundred else 0.0, highest * 1.04))
         style.share_axis(axes)
         style.year_axis(axes, p.start_year, p.end_year, narrow)
         style.turning_lines(axes, marks)

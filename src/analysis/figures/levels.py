@@ -234,7 +234,8 @@ def story(report: Report) -> Display:
     p, cells = report.parameters, report.cells()
     if not usable_levels(report, "total", p.basis):
         return nothing(report, "Trade by year")
-    found = phases.phases(report.turning_points, p.start_year, p.end_year)
+    # Phases are those of the documented pair.
+    found = phases.phases(report.turning_points, p.start_year, p.end_year) if p.pair.documented else []
     values, statuses, fits = (series.wide(cells, column)["total"] for column in ("value", "status", "fit"))
 
     def paint(figure: Figure, narrow: bool) -> None:
@@ -263,7 +264,8 @@ def story(report: Report) -> Display:
     wide, narrow = style.draw(paint)
     return FigureDisplay(
         id="summary_story", title=level_title(report), svg=wide, narrow=narrow,
-        alt=join(say("Line chart of total trade by year with the phases shaded."), level_words(report, "total")),
+        alt=join(say("Line chart of total trade by year{phases}.", phases=" with the phases shaded" if found else ""),
+                 level_words(report, "total")),
         caption=say("Goods exports and imports of {first} with {second}. Basis: {basis}.", first=p.pair.first,
                     second=p.pair.second, basis=basis_label(report, long=True)),
         records=tuple(r for r in records_of(cells) if r["flow"] == "total"),

@@ -53,6 +53,7 @@ def _goods(report: Report, id: str, definition: str, goods: str) -> Display:
 def _lines(report: Report, id: str, ids: tuple[str, ...], lead: str, title: Sentence, heading: str) -> Display:
     return lines_figure(
         report, id, {name: report.shares[name] for name in ids}, lead, title=title, heading=heading,
+        to_hundred=False,
         caption=say("By value in BACI. Part and whole are of one version. A pale bar spans the share with and without "
                     "doubtful partners."),
         notes=caveats(report),
