@@ -209,7 +209,8 @@ def test_help_lists_every_target() -> None:
     phony = re.search(r"^\.PHONY: (.*)$", (ROOT / "Makefile").read_text(encoding="utf-8"), flags=re.M)
     assert phony
     targets = set(phony[1].split()) - {"venv"}
-    assert targets == {"report", "test", "lab", "bench", "bench-baci", "bench-sweep", "publish", "clean", "help"}
+    assert targets == {"report", "test", "lab", "bench", "bench-build", "bench-baci", "bench-sweep", "publish", "clean",
+                       "help"}
     listed = make(ROOT, "help")
     assert listed.returncode == 0
     assert set(re.findall(r"^make ([\w-]+) +\S", listed.stdout, flags=re.M)) == targets
@@ -431,7 +432,8 @@ def test_an_interrupted_installation_is_redone(checkout: Checkout, how: signal.S
         (["report", "ARGS=--force"], ["-m analysis render default --force"]),
         (["test"], ["-m ruff check --quiet src tests tools", "-m mypy --no-error-summary",
                     "-m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder"]),
-        (["bench"], ["tools/bench.py"]),
+        (["bench"], ["tools/bench.py", "tools/bench_sweep.py"]),
+        (["bench-build", "ARGS=--repeat 1"], ["tools/bench.py --repeat 1"]),
     ],
 )
 def test_each_target_sets_up_and_runs_its_program(checkout: Checkout, target: list[str], calls: list[str]) -> None:

@@ -1,6 +1,6 @@
 """Times the notebooks against the command-line tools, a whole build made new and up to date, and placebo draws.
 
-Run it with `make bench`. Everything is written into temporary folders, which are removed; reports/ is not
+Run it with `make bench-build`. Everything is written into temporary folders, which are removed; reports/ is not
 touched. Each time is wall time, the best of several runs; a ratio compares times of one run of this program.
 """
 
