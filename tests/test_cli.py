@@ -464,7 +464,7 @@ def test_parameters_are_listed_with_meaning_type_range_and_default(say: Say) -> 
         **dict.fromkeys(("basis", "worst_quality", "paper", "inter_korean", "crude_estimate", "food_aid", "rice",
                          "doubtful_partners", "baseline", "controls"), "one of a list"),
         **dict.fromkeys(("definitions", "event_classes", "windows", "regimes", "flow", "frequency"), "list"),
-        "alpha": "number", "as_of": "day", "title": "text",
+        "alpha": "number", "as_of": "day", "title": "text", "reporter": "text", "partner": "text",
     }  # fmt: skip
 
 

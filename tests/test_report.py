@@ -74,4 +74,4 @@ def test_reports_that_agree_in_the_parameters_of_a_topic_share_its_facts(catalog
 def test_the_sets_of_this_test_leave_no_parameter_at_its_default(catalogue: Catalogue) -> None:
     defaults = resolve({}, catalogue).plain()
     touched = {n for settings in SETS for n, v in resolve(settings, catalogue).plain().items() if v != defaults[n]}
-    assert touched == set(defaults)
+    assert touched == set(defaults) - {"reporter", "partner"}  # another pair has no topics, see test_pairs

@@ -19,7 +19,7 @@ from .catalogue import load
 from .causes import Again, Cause, Difference, Pair, Side, differences, why
 from .errors import UserError, listing, nearest, shown
 from .facts import Fact, same, significant
-from .parameters import Edition, editions, resolve
+from .parameters import Edition, ReportParameters, editions, resolve
 from .project import project_root
 from .render import build, inputs, manifests, outputs
 from .report import data_of, report_of
@@ -232,22 +232,33 @@ def _recomputing() -> Again:
     computed once.
     """
     now: list[Mapping[str, str]] = []
-    known: dict[str, Mapping[str, Fact]] = {}
+    known: dict[str, tuple[ReportParameters, Mapping[str, str]]] = {}  # parameters, checked, and the tables they see
+    facts: dict[str, Mapping[str, Fact]] = {}
+    tables_of: dict[int, Mapping[str, str]] = {}
     reports = []  # held, so that those which agree in the parameters of a topic share its facts
 
+    # It is asked tens of thousands of times, for few parameters.
     def again(side: Side, parameters: Mapping[str, Any]) -> Mapping[str, Fact] | None:
         try:
-            whole = load()
-            wanted = resolve(parameters, whole)
             if not now:
                 now.extend([inputs.code_hashes(), inputs.computing(inputs.versions())])
-            if [side.tables, side.code, side.libraries] != [build.table_hashes(data_of(wanted, whole)), *now]:
+            if [side.code, side.libraries] != now:
                 return None
             key = json.dumps(dict(parameters), sort_keys=True)
             if key not in known:
-                reports.append(report_of(wanted, whole))
-                known[key] = dict(reports[-1].facts)
-            return known[key]
+                whole = load()
+                wanted = resolve(parameters, whole)
+                data = data_of(wanted, whole)
+                if id(data) not in tables_of:
+                    tables_of[id(data)] = build.table_hashes(data)
+                known[key] = wanted, tables_of[id(data)]
+            wanted, tables = known[key]
+            if side.tables != tables:
+                return None
+            if key not in facts:
+                reports.append(report_of(wanted, load()))
+                facts[key] = dict(reports[-1].facts)
+            return facts[key]
         except (UserError, OSError):
             return None
 

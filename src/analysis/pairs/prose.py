@@ -109,7 +109,7 @@ def left_out(report: Report) -> Prose:
 
 def not_known(report: Report) -> Prose:
     """What these figures cannot say."""
-    return Prose((trade.years_without_total(report), *left_out(report).sentences, *_missing()), "list")
+    return Prose((*trade.years_without_total(report).sentences, *left_out(report).sentences, *_missing()), "list")
 
 
 def missing(report: Report) -> Prose:

@@ -35,5 +35,5 @@ def scope(report: Report) -> Prose:
 @in_notebooks
 def not_known(report: Report) -> Prose:
     """What these figures cannot say; what the chart above leaves out stands under it."""
-    lead = trade.years_without_total(report)
-    return Prose((lead, *claims.holes(report), *caveats(report, "crude-estimate", "news-read")), "list")
+    lead = trade.years_without_total(report).sentences
+    return Prose((*lead, *claims.holes(report), *caveats(report, "crude-estimate", "news-read")), "list")

@@ -162,11 +162,11 @@ def composition(report: Report) -> Prose:
 @in_notebooks
 def missing_years(report: Report) -> Prose:
     """Which years have no usable total, and what that forbids."""
-    return Prose((years_without_total(report),))
+    return years_without_total(report)
 
 
-def years_without_total(report: Report) -> Sentence:
-    """The same as one sentence."""
+def years_without_total(report: Report) -> Prose:
+    """The same, for the summary."""
     frame = report.cells()
     total = frame.xs("total", level="measure")
     unfit = [str(y) for y in total.index[total["value"].notna() & ~total["fit"]]]
@@ -188,7 +188,7 @@ def years_without_total(report: Report) -> Sentence:
             ))  # fmt: skip
     if not sentences:
         sentences.append(say("Every year asked for has a usable total."))
-    return join(*sentences)
+    return Prose((join(*sentences),))
 
 
 @in_notebooks
