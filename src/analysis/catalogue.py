@@ -73,6 +73,7 @@ VINTAGES: dict[str, tuple[str, ...]] = {
     "energy/energy_use": ("year", "item", "vintage"),
     "events/launch_days": ("date",),
     "macro/world_bank": ("year", "country", "series"),
+    "macro/control_partners_monthly": ("partner", "month", "measure"),
 }
 
 

@@ -64,8 +64,10 @@ class ReportParameters(BaseModel):
     baseline: Literal["trend_season", "trend", "season", "level"] = Field(
         "trend_season", description="What a month is expected to be: level, with a trend and a season or without."
     )
-    controls: Literal["none", "china_trade"] = Field(
-        "none", description="Whether China's total trade, known by month to the end of 2018, helps to expect a month."
+    controls: Literal["none", "china_trade", "partners"] = Field(
+        "none",
+        description="What helps to expect a month: China's total trade, known to the end of 2018, or its trade with "
+        "other partners, which refresh comtrade-controls fetches.",
     )
     alpha: float = Field(0.05, description="Level below which an adjusted p value counts.")
     placebo_draws: int = Field(10000, description="Placebo dates drawn at most; fewer where fewer exist.")
@@ -148,8 +150,10 @@ CHOICES = {
     "crude_estimate": ("with", "without"), "food_aid": ("without", "with"), "rice": ("milled", "paddy"),
     "doubtful_partners": ("keep", "drop"), "flow": ("all", "exports", "imports", "total"),
     "frequency": ("all", "month", "year"), "baseline": ("trend_season", "trend", "season", "level"),
-    "controls": ("none", "china_trade"),
+    "controls": ("none", "china_trade", "partners"),
 }  # fmt: skip
+# Choices that rest on a table which somebody must fetch first, and the source of `refresh` that brings it.
+FETCHED = {("controls", "partners"): ("macro/control_partners_monthly", "comtrade-controls")}
 # Lists whose members a table of the data package declares.
 DECLARED = {"event_classes": "events/classes", "windows": "events/windows", "regimes": "events/regimes"}
 
@@ -172,6 +176,12 @@ def choices(name: str, catalogue: Catalogue) -> tuple[str, ...]:
     if name in DECLARED:
         return ("all", *catalogue.keys(DECLARED[name]))
     return CHOICES.get(name, ())
+
+
+def to_fetch(name: str, value: object, catalogue: Catalogue) -> str:
+    """The source of `refresh` that has to bring what a choice rests on; empty where nothing is missing."""
+    table, source = FETCHED.get((name, str(value)), ("", ""))
+    return "" if not table or catalogue.has(table) else source
 
 
 def allowed(name: str, catalogue: Catalogue, brief: bool = False) -> str:
@@ -229,6 +239,10 @@ def resolve(values: Mapping[str, Any] | None = None, catalogue: Catalogue | None
             # "all" stands alone: among ids it would be a contradiction.
             if names and (word not in names or (word == "all" and value != "all")):
                 raise BadParameter(name, word, allowed(name, data, brief=True), names)
+        if source := to_fetch(name, value, data):
+            others = listing(n for n in names if (name, n) not in FETCHED)
+            command = f"python -m analysis refresh {source} --apply"
+            raise BadParameter(name, value, f"allowed are {others} until `{command}` has fetched the figures")
     if parameters.end_year < parameters.start_year:
         raise BadParameter(
             "end_year", parameters.end_year, f"it must not lie before start_year, which is {parameters.start_year}"

@@ -107,7 +107,7 @@ def design(report: Report, class_id: str, flow: str, window_id: str, chosen: Cho
             stretches.append(stretch)
             kept += chosen_ones
             baseline |= used
-    reason = "" if stretches else _why_none(every, builder, share)
+    reason = "" if stretches else data.reason or _why_none(every, builder, share)
     return Design(class_id, flow, window_id, tuple(stretches), tuple(kept), tuple(sorted(baseline)), len(known), reason)
 
 

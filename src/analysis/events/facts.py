@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ..facts import Fact
 from ..inference import Effect, Untested
 from . import catalogue as events
-from . import correlations, panel
+from . import controls, correlations, panel
 from .months import rows_of
 from .plan import month_name
 from .study import Key, Study
@@ -28,6 +28,7 @@ VERDICTS = {YES: "testable", ALONE: "alone", NEVER: "powerless", NO: "untestable
 def event_facts(report: Report) -> Iterator[Fact]:
     """All facts of the topic for the parameters of `report`."""
     study = report.event_study
+    yield from _control_partners(report, study)
     for key in study.keys:
         yield _testable(report, study, key)
         yield _effect(report, study, key)
@@ -37,6 +38,30 @@ def event_facts(report: Report) -> Iterator[Fact]:
     yield from _correlations(report, study)
     yield from _breaks(report, study)
     yield from _panel(report)
+
+
+def _control_partners(report: Report, study: Study) -> Iterator[Fact]:
+    """How many partners the control of each flow is made of, and of which figures, where partners are the control."""
+    if report.parameters.controls != "partners":
+        return
+    names = dict(report.catalogue.frame("events/control_partners")[["partner", "name"]].itertuples(index=False))
+    for flow in study.flows:
+        found = controls.common(report, flow)
+        told = f": {', '.join(names[partner] for partner in found.partners)}" if found.partners else ""
+        yield Fact(
+            id=f"events.control_partners.{flow}",
+            label=f"Partners of China to compare with, {FLOWS[flow]}",
+            unit="count",
+            value=None if found.reason else len(found.partners),
+            period=_span(found.logs, report),
+            status="unreported" if found.reason else "derived",
+            formula=f"a gap: {found.reason}"
+            if found.reason
+            else f"partners whose logs of the flow, each less its own mean, make the control of a month{told}",
+            rows=found.rows,
+            sources=found.sources,
+            stats={"n": len(found.logs)},
+        )
 
 
 def percent(log_points: float) -> float:
@@ -155,6 +180,7 @@ def _effect_fact(
             **common,
         )
     rows, sources = rows_of(report, key[1], sorted({*made.window_months, *made.baseline}))
+    control, more = _control(report, key[1])
     stats = {
         "n": found.episodes,
         "events": len(made.events),
@@ -171,12 +197,27 @@ def _effect_fact(
         high=percent(found.high),
         status="derived",
         formula="exp(mean of log trade less its baseline over the windows, less the mean of its placebos) - 1"
-        + ("; p calibrated on noise over the same months: an episode opens a regime" if found.calibrated else ""),
+        + ("; p calibrated on noise over the same months: an episode opens a regime" if found.calibrated else "")
+        + control,
         rows=_join((e.row for e in made.events), rows),
-        sources=_join(*(e.sources for e in made.events), sources),
+        sources=_join(*(e.sources for e in made.events), sources, more),
         stats=stats,
         **common,
     )
+
+
+def _control(report: Report, flow: str) -> tuple[str, tuple[str, ...]]:
+    """What a formula says of the control of the edition, and the sources of the control; empty where there is none.
+
+    The rows of partners are thousands; they stand once, at the fact that counts the partners.
+    """
+    chosen = report.parameters.controls
+    if chosen == "china_trade":
+        return "; the baseline has China's total trade as a control", ()
+    if chosen == "partners":
+        told = f"; the baseline has China's trade with other partners as a control, see events.control_partners.{flow}"
+        return told, controls.common(report, flow).sources
+    return "", ()
 
 
 def _nulls(found: Effect) -> dict[str, float]:

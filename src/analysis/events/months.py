@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from ..parameters import to_fetch
 from ..reading import kept
 from ..trade import spliced
-from .plan import ordinal, plan
+from . import controls
+from .plan import Specification, ordinal, plan
 
 if TYPE_CHECKING:
     from ..report import Report
@@ -35,7 +37,7 @@ class Choices:
     statistic: Literal["mean", "median", "poisson"] = "mean"
 
 
-SPECIFICATIONS = {
+SPECIFICATIONS: dict[str, dict[str, Any]] = {
     "main": {},
     "other_date": {"dating": "other"},
     "late_days": {"late": True},
@@ -44,6 +46,7 @@ SPECIFICATIONS = {
     "season": {"baseline": "season"},
     "new_year": {"new_year": True},
     "china_trade": {"controls": "china_trade"},
+    "partners": {"controls": "partners"},
     "yuan": {"yuan": True},
     "with_c": {"rough": True},
     "sure_only": {"sure_only": True},
@@ -56,17 +59,34 @@ SPECIFICATIONS = {
 def choices(report: Report, spec_id: str = "main") -> Choices:
     """The choices of a specification: one departure from the report's own."""
     p = report.parameters
-    return replace(Choices(baseline=p.baseline, controls=p.controls), **SPECIFICATIONS[spec_id])  # type: ignore[arg-type]
+    return replace(Choices(baseline=p.baseline, controls=p.controls), **SPECIFICATIONS[spec_id])
+
+
+def specifications(report: Report) -> dict[str, Specification]:
+    """The declared specifications without those whose figures nobody has fetched."""
+    lacking = {spec.spec_id for spec in left_out(report)}
+    return {id: spec for id, spec in plan(report.catalogue).specifications.items() if id not in lacking}
+
+
+def left_out(report: Report) -> list[Specification]:
+    """The declared specifications that rest on a table which nobody has fetched."""
+    declared = plan(report.catalogue).specifications.values()
+    return [
+        spec for spec in declared
+        if any(to_fetch(name, value, report.catalogue) for name, value in SPECIFICATIONS[spec.spec_id].items())
+    ]  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Months:
     """One flow by month. `start` is the ordinal of the first month; `values` are million US dollars (or yuan),
-    NaN where a month carries no test; `control` is the log of China's total trade, or None."""
+    NaN where a month carries no test; `control` is a log of China's trade with others, or None. `reason` says why no
+    month has a control, where none has."""
 
     start: int
     values: Array
     control: Array | None
+    reason: str = ""
 
     def logs(self, floor: float) -> Array:
         """Logs; months below `floor` million are left out."""
@@ -87,12 +107,17 @@ def months(report: Report, flow: str, chosen: Choices) -> Months:
         values = _second(report, flow, index, values)
     if chosen.yuan:
         values = values * _monthly(report, "cny_per_usd", index)
-    control = None
+    control, reason = None, ""
     if chosen.controls == "china_trade":
         parts = ("exports", "imports") if flow == "total" else (flow,)
         control = np.log(np.sum([_monthly(report, f"china_{part}", index) for part in parts], axis=0))
+    elif chosen.controls == "partners":
+        common = controls.common(report, flow)
+        control = np.array([common.logs.get(month, np.nan) for month in index], dtype=float)
+        reason = common.reason
+    if control is not None:
         values = np.where(np.isfinite(control), values, np.nan)
-    return Months(index[0], values, control)
+    return Months(index[0], values, control, reason)
 
 
 def fetched(report: Report) -> bool:

@@ -34,13 +34,13 @@ def points(study: Study, rows: Iterable[Row]) -> list[Point]:
 
 
 def curve(study: Study) -> list[Row]:
-    """Every cell that has an effect under the plan, under every specification; cells in the order of the plan."""
+    """Every cell that has an effect under the plan, under every specification that has its figures."""
     rows: list[Row] = []
     for key in study.keys:
         planned = study.cells[key].found
         if planned is None:
             continue
-        for spec_id in study.plan.specifications:
+        for spec_id in study.specifications:
             found, reason = (planned, "") if spec_id == "main" else study.estimate(key, spec_id)
             if found is None:
                 rows.append([*key, spec_id, None, None, None, reason])

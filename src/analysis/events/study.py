@@ -14,8 +14,8 @@ from . import breaks, correlations, effects, sensitivity, stored, testable
 from .breaks import Found
 from .correlations import Pair
 from .effects import Design
-from .months import Choices, Months, choices
-from .plan import FLOWS, Plan, plan
+from .months import Choices, Months, choices, specifications
+from .plan import FLOWS, Plan, Specification, plan
 from .sensitivity import Point
 from .testable import Possible
 
@@ -90,6 +90,11 @@ class Study:
             with recorded(self.read):
                 self._months[flow, spec_id] = effects.outcome(self.report, flow, self.choices(spec_id))
         return self._months[flow, spec_id]
+
+    @remembered
+    def specifications(self) -> dict[str, Specification]:
+        """The specifications that can be computed, see `months.specifications`."""
+        return specifications(self.report)
 
     def choices(self, spec_id: str = "main") -> Choices:
         return choices(self.report, spec_id)

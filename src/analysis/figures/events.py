@@ -19,7 +19,7 @@ from ..errors import listing
 from ..events import catalogue as calendar
 from ..events import panel, sensitivity
 from ..events.facts import lag_name, percent
-from ..events.months import fetched
+from ..events.months import fetched, left_out
 from ..events.plan import month_name
 from ..events.study import Key
 from ..events.testable import ALONE, NEVER, NO, YES
@@ -225,6 +225,27 @@ def month_caveats(report: Report, *ids: str) -> tuple[Sentence, ...]:
     """The caveats `ids`, and those of the months that the study reads."""
     own = ("events-months", *(["events-comtrade"] if fetched(report) else []))
     return caveats(report, *ids, *own, bases=["events", "events_comtrade"])
+
+
+def control_note(report: Report) -> tuple[Sentence, ...]:
+    """What the baseline has as a control, where it has one."""
+    chosen = report.parameters.controls
+    if chosen == "china_trade":
+        return (say("China's total trade, as far as it is known by month, helps to expect a month."),)
+    if chosen != "partners":
+        return ()
+    found = [report.fact(f"events.control_partners.{flow}") for flow in report.event_study.flows]
+    counted = {f"f{n}": fact for n, fact in enumerate(found) if fact.value is not None}
+    if not counted:
+        return (say("China's trade with other partners was to help to expect a month; too few of them have figures."),)
+    told = ", ".join(f"{{{name}}} for {NAMES[fact.id.rpartition('.')[2]]}" for name, fact in counted.items())
+    return (
+        say(
+            "What China's trade with other partners has in common helps to expect a month; partners: " + told + ". "
+            "What an event did to all of them is taken out with it.",
+            **counted,
+        ),
+    )
 
 
 def _last_month(report: Report, flow: str | None = None) -> str:
@@ -441,6 +462,7 @@ def event_effects(report: Report) -> Display:
         ),
         records=tuple(_effect_record(report, key) for key in study.keys if study.cells[key].found is not None),
         notes=(
+            *control_note(report),
             *month_caveats(report, "events-cluster", "events-selected"),
             *caveats(report, "crude-unreported", "outside", bases=["customs"]),
             recency(report, _last_month(report)),
@@ -652,7 +674,7 @@ def event_specifications(report: Report) -> Display:
         ),
         caption=say(
             "The departures are declared: {specs}. {record}",
-            specs=listing([s.label for s in list(study.plan.specifications.values())[1:]], 20),
+            specs=listing([s.label for s in list(study.specifications.values())[1:]], 20),
             record="Without the months that need care, those of UN Comtrade are left out too." if fetched(report) else
             "Another record cannot be tried, because only customs prints months.",
         ),
@@ -669,8 +691,19 @@ def event_specifications(report: Report) -> Display:
             }
             for p in points
         ),
-        notes=(*month_caveats(report), recency(report, _last_month(report))),
+        notes=(
+            *_not_tried(report),
+            *control_note(report),
+            *month_caveats(report),
+            recency(report, _last_month(report)),
+        ),
     )
+
+
+def _not_tried(report: Report) -> tuple[Sentence, ...]:
+    """The declared departures that are not drawn, for lack of figures."""
+    names = listing([spec.label for spec in left_out(report)])
+    return (say("Declared and not tried, because nobody fetched the figures: {names}.", names=names),) if names else ()
 
 
 # ------------------------------------------------------------------------------------------ correlations

@@ -5,11 +5,12 @@ from __future__ import annotations
 from ..captions import join
 from ..display import Finding, Findings, Prose, Reference, Sentence, Words, say
 from ..errors import listing
+from ..events.controls import TABLE
 from ..events.months import fetched
 from ..events.study import Cell
 from ..events.testable import GUARDED, NEVER, NO
 from ..facts import Fact
-from ..figures.events import NAMES, class_label, count, when, window_name
+from ..figures.events import NAMES, class_label, control_note, count, when, window_name
 from ..formatting import percent as percent_text
 from ..formatting import sentence_case
 from ..report import Report
@@ -17,7 +18,6 @@ from ..showing import in_notebooks
 from ..tables.events import PERSISTENT, effect_text, p_text, seen
 from .certainty import certainty
 
-PARTNERS = "macro/control_partners_monthly"  # other partners by month, where somebody fetched them
 POLITICAL = ("nuclear_tests", "launches_long", "launches_all", "summits", "visits", "incidents")
 
 
@@ -55,6 +55,7 @@ def question(report: Report) -> Prose:
                 "compared with the regime before. A baseline needs {n} months at least.",
                 n=declared.settings["min_baseline_months"],
             ),
+            *control_note(report),
         ),
         "list",
     )
@@ -367,6 +368,7 @@ def deteriorating(report: Report) -> Prose:
 @in_notebooks
 def missing(report: Report) -> Prose:
     """What the design would need and does not have."""
+    others = report.catalogue.has(TABLE)
     return Prose(
         (
             say(
@@ -374,13 +376,13 @@ def missing(report: Report) -> Prose:
                 "scores of events for all years.",
                 partners=Words(
                     ""
-                    if report.catalogue.has(PARTNERS)
+                    if others
                     else "months of other partners, which would show whether a month was odd for the DPRK alone; "
                 ),
             ),
             *(
-                [say("Months of other partners were fetched; no comparison here uses them so far.")]
-                if report.catalogue.has(PARTNERS)
+                [say("Months of other partners were fetched; by default one departure from the plan alone uses them.")]
+                if others and report.parameters.controls != "partners"
                 else []
             ),
             say("Crude oil leaves the record of exports before most events, so exports say nothing about oil."),

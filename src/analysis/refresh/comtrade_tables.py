@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from ..catalogue import Catalogue
+from ..events import controls
 from ..trade import periods as customs
 from ..trade import spliced
 from . import changes, comtrade, package, yearly
@@ -167,7 +168,7 @@ CHAPTERS = Source(
 CONTROLS = Source(
     "comtrade-controls", "China's trade with partners for comparison by month",
     Vintages(
-        "macro/control_partners_monthly", "China's trade with partners for comparison, UN Comtrade",
+        controls.TABLE, "China's trade with partners for comparison, UN Comtrade",
         "China's exports to and imports from each partner of events/control_partners by month, as China reports them "
         "to the United Nations; a row for each vintage that was fetched.",
         AS_FETCHED, "Months before 2010, and those that China has not reported.",

@@ -14,7 +14,7 @@ from ..events.plan import month_name
 from ..events.study import Cell, Key
 from ..events.testable import NO
 from ..facts import Fact
-from ..figures.events import NAMES, class_label, when, window_name
+from ..figures.events import NAMES, class_label, control_note, when, window_name
 from ..figures.periods import name
 from ..formatting import GAP, number, sentence_case
 from ..formatting import percent as percent_text
@@ -131,6 +131,7 @@ def event_testable(report: Report) -> TableDisplay:
                 "inside a window was read for this table.",
                 power=percent_text(100 * study.plan.number("power"), sign=False),
             ),
+            *control_note(report),
         ),
     )
 
@@ -223,6 +224,7 @@ def _effects(report: Report, keys: list[Key], *, id: str, title: Any, long: bool
                 n=study.family.get("exports", 0),
                 m=study.family.get("imports", 0),
             ),
+            *control_note(report),
             *caveats(report, "events-cluster", bases=["events"]),
         ),
     )
