@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import csv
 import importlib
+import itertools
+import math
 import re
 import zipfile
 from collections.abc import Callable, Iterator
@@ -16,15 +18,20 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
+from statsmodels.stats.multitest import multipletests
 
-from analysis import Report, cli, figures, tables
+from analysis import Report, cli, figures, prose, tables
 from analysis.catalogue import load
 from analysis.dependence import baci as shares
+from analysis.formatting import GAP
 from analysis.parameters import resolve
 from analysis.refresh import baci, bulk, flows, koreas, uses
 from analysis.refresh.baci import BadFiles, Sum
 from analysis.refresh.web import Refused
+from analysis.trade import series
 from conftest import Project, contents
 
 pytest.importorskip("duckdb")
@@ -71,11 +78,12 @@ def year_of(year: int) -> list[Line]:
 def lay(
     folder: Path, years: range = YEARS, version: str = "202401b", hs: str = "HS92",
     change: Callable[[list[Line]], list[Line]] = lambda rows: rows, codes: str | None = CODES, readme: str = "",
+    rows: Callable[[int], list[Line]] = year_of,
 ) -> Path:  # fmt: skip
     """Files of BACI in `folder`, as CEPII's archive holds them."""
     folder.mkdir(parents=True, exist_ok=True)
     for year in years:
-        lines = [HEADER, *(",".join(map(str, row)) for row in change(year_of(year)))]
+        lines = [HEADER, *(",".join(map(str, row)) for row in change(rows(year)))]
         (folder / f"BACI_{hs}_Y{year}_V{version}.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     if codes is not None:
         (folder / f"country_codes_V{version}.csv").write_text(codes, encoding="utf-8")
@@ -437,6 +445,96 @@ def test_years_of_one_version_may_come_one_after_the_other(project: Project, fil
     assert rows["2017-MEX-PRK-fuel-202401b"]["doubtful"] == "yes"
 
 
+# ---------------------------------------------------------------------------------- beside the event study
+
+LONG = range(1995, 2024)
+FEW = {"event_classes": "nuclear_tests", "windows": "m0_m2", "placebo_draws": 500}
+READ_ON = "Release Date : 2024 04 09\n"
+
+
+def long_record(year: int) -> list[Line]:
+    """China's trade with the DPRK in a year, up to a fifth off customs, so that growth differs from that of customs."""
+    cells = series.annual(load(), "customs")["value"]
+    near = {flow: cells[year, flow] * (1 + 0.2 * math.sin(k * year)) for k, flow in ((2, "exports"), (3, "imports"))}
+    return [
+        (year, CHN, PRK, "850110", f"{1000 * near['exports']:.3f}", "NA"),
+        (year, PRK, CHN, "270112", f"{1000 * near['imports']:.3f}", "NA"),
+    ]
+
+
+def correlation_facts(report: Report) -> dict[str, Any]:
+    return {fact.id: fact for fact in report.facts.under("events.correlation")}
+
+
+def test_yearly_correlations_on_baci_stand_beside_the_leading_ones(project: Project, tmp_path: Path) -> None:
+    def of(**settings: Any) -> Report:
+        return Report(resolve({**FEW, **settings}, load()), load())
+
+    before = of()
+    held, shown = correlation_facts(before), tables.event_correlations_table(before)
+    assert not before.event_study.beside and not any("BACI" in column.label for column in shown.columns)
+    take(lay(tmp_path / "long", LONG, readme=READ_ON, rows=long_record), apply=True)
+    report = of()
+    found = correlation_facts(report)
+    beside = {id: fact for id, fact in found.items() if id.endswith(".baci")}
+    assert {id: fact for id, fact in found.items() if id not in beside} == held, "the leading record is as it was"
+    yearly = [id for id in held if re.search(r"_y\.", id)]
+    assert list(beside) == [f"{id}.baci" for id in yearly] and len(yearly) == 4 * 3 * 7
+
+    # One pair by pandas: launch days, and China's exports a year later.
+    rows = pd.read_csv(project.root / "data/trade/china_dprk_annual.csv")
+    sold = rows[(rows["basis"] == "baci") & (rows["measure"] == "exports")].set_index("year")["value"]
+    assert list(sold.index) == list(LONG)
+    days = pd.read_csv(project.root / "data/events/launch_days.csv")["date"].str[:4].astype(int).value_counts()
+    x, y = days.reindex(LONG, fill_value=0).diff(), np.log(sold).diff()
+    fact = beside["events.correlation.launch_days_y.exports.lag_p1.baci"]
+    assert fact.value == pytest.approx(x.corr(y.shift(-1)), abs=1e-9) and fact.stats["n"] == len(LONG) - 2
+    assert fact.stats["spearman"] == pytest.approx(x.corr(y.shift(-1), method="spearman"), abs=1e-9)
+    assert fact.label.endswith(", BACI") and "second record" in fact.formula and fact.period == "1996-2023"
+    assert "cepii-baci-hs92-202401b" in fact.sources and "trade/china_dprk_annual#2023-exports-baci" in fact.rows
+    assert fact.value != held["events.correlation.launch_days_y.exports.lag_p1"].value
+
+    # The p of each record are adjusted among themselves, a flow apart; with a single lag few of them come out as one.
+    few = correlation_facts(of(lags=0)).items()
+    for flow, end in itertools.product(("exports", "imports", "total"), ("", ".baci")):
+        own = [fact for id, fact in few if re.search(rf"_y\.{flow}\.lag_0{end}$", id)]
+        holm = multipletests([fact.stats["p_shift"] for fact in own], method="holm")[1]
+        assert [fact.stats["p_adjusted"] for fact in own] == pytest.approx(list(holm)) and min(holm) < 0.5
+        assert {fact.stats["family_size"] for fact in own} == {4}
+
+    both = [(held[id].value, beside[f"{id}.baci"].value) for id in yearly]
+    both = [pair for pair in both if None not in pair]
+    same = sum(np.sign(a) == np.sign(b) for a, b in both)
+    told = [sentence.text for sentence in prose.events.correlations(report).sentences]
+    assert 0 < same < len(both) and len(told) == len(prose.events.correlations(before).sentences) + 1
+    assert told[-1].startswith(f"A check on a second record, BACI: in {same} of {len(both)} yearly pairs")
+    assert told[:-1] == [sentence.text for sentence in prose.events.correlations(before).sentences]
+
+    table = tables.event_correlations_table(report)
+    assert [column.label for column in table.columns][-3:] == ["BACI: pairs", "BACI: Pearson", "BACI: p"]
+    for old, new in zip(shown.rows, table.rows, strict=True):
+        assert old == {name: cell for name, cell in new.items() if not name.startswith("second_")}
+        assert (new["second_pearson"] == GAP) or "by year" in new["series"]
+    record = next(r for r in table.records if (r["series"], r["flow"], r["lag"]) == ("launch_days_y", "exports", 1))
+    assert (record["baci_pearson"], record["baci_p_adjusted"]) == (fact.value, fact.stats["p_adjusted"])
+    assert any("enter neither its adjustment nor any finding" in note.text for note in table.notes)
+    assert prose.events.findings(report) == prose.events.findings(before)
+
+    assert not of(as_of="2024-04-08").event_study.beside and of(as_of="2024-04-09").event_study.beside
+    assert not of(basis="baci").event_study.beside, "the leading record is none beside itself"
+    assert not of(frequency="month").event_study.beside
+    assert {pair.flow for pair in of(flow="imports").event_study.beside} == {"imports"}
+
+
+def test_a_second_record_of_few_years_says_so(project: Project, applied: bulk.Taken) -> None:
+    report = Report(resolve(FEW, load()), load())
+    assert all(pair.found is None and pair.reason for pair in report.event_study.beside)
+    told = [sentence.text for sentence in prose.events.correlations(report).sentences]
+    assert told[-1] == "BACI, the second record, has too few years for any of these correlations."
+    fact = report.fact("events.correlation.launch_days_y.exports.lag_0.baci")
+    assert fact.value is None and fact.formula.startswith("a gap: ")
+
+
 def raised(rows: list[Line]) -> list[Line]:
     """A later version: Chinese rice is a tenth dearer, and other Asia's pen nibs are no longer there."""
     return [
@@ -577,7 +675,7 @@ def test_bad_words_are_one_sentence(
 
 def test_a_path_is_for_files_alone(capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["refresh", "comtrade", "somewhere"]) == 2
-    assert "a path and --pair are for baci alone" in capsys.readouterr().err
+    assert "a path is for baci and worldbank-prices, --pair for baci alone" in capsys.readouterr().err
 
 
 def test_bad_files_are_a_users_mistake() -> None:

@@ -74,6 +74,7 @@ VINTAGES: dict[str, tuple[str, ...]] = {
     "events/launch_days": ("date",),
     "macro/world_bank": ("year", "country", "series"),
     "macro/control_partners_monthly": ("partner", "month", "measure"),
+    "macro/commodity_prices": ("month", "series"),
 }
 
 

@@ -622,9 +622,13 @@ def _add_refresh(parser: argparse.ArgumentParser) -> None:
         help="whose figures: comtrade (UN Comtrade, China's trade by year), comtrade-monthly (by month, from 2010), "
              "comtrade-chapters (by year and HS chapter), comtrade-controls (by month, with partners for comparison), "
              "faostat (FAO, grain), owid (Our World in Data, energy), cns (the James Martin Center, missile tests), "
-             "worldbank (World Development Indicators), baci (files of CEPII's BACI under PATH)",
+             "worldbank (World Development Indicators), worldbank-prices (prices of commodities by month), "
+             "baci (files of CEPII's BACI under PATH)",
     )  # fmt: skip
-    parser.add_argument("path", metavar="PATH", nargs="?", help="for baci: a folder of its files, a zip, or one file")
+    parser.add_argument(
+        "path", metavar="PATH", nargs="?",
+        help="for baci: a folder of its files, a zip, or one file; for worldbank-prices: a workbook that you have",
+    )  # fmt: skip
     parser.add_argument("--pair", metavar="AAA-BBB", help="for baci: two ISO 3166 codes (default: CHN-PRK)")
     parser.add_argument("--years", metavar="FIRST-LAST", help="a year or a span (default: all that the source has)")
     parser.add_argument("--apply", action="store_true", help="take in what is new and changed, as a new data package")

@@ -135,6 +135,12 @@ RELEASES = (
         source="worldbank", marks=("api.worldbank.org",), optional=True,
     ),
     Release(
+        "World Bank, commodity prices", "macro/commodity_prices", "month", 10,
+        "in the first week of the next month: so the days that its workbooks give themselves",
+        "https://www.worldbank.org/en/research/commodity-markets", source="worldbank-prices",
+        marks=("/CMO-Historical-Data-Monthly.xlsx",), optional=True,
+    ),
+    Release(
         "James Martin Center, missile tests", "events/launch_days", "look", 120, "a few times a year, on no fixed day",
         "https://www.nti.org/analysis/articles/cns-north-korea-missile-test-database/", source="cns",
     ),

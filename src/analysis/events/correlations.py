@@ -2,6 +2,10 @@
 
 Trade grows against the same month, or the year, before; the series is differenced over the same span. The correlation
 of the undifferenced pair is kept beside, because it is what people look at and what deceives them.
+
+Where the record `BESIDE` was taken in and is not the leading one, the yearly correlations are computed on it too, by
+the same rule. That is a check of the leading record and no further test: its p are adjusted among themselves, so those
+of the leading record stay what they are, and no finding rests on it.
 """
 
 from __future__ import annotations
@@ -25,6 +29,7 @@ from .testable import reason_words
 if TYPE_CHECKING:
     from ..report import Report
 
+BESIDE = "baci"
 A_YEAR = {"month": 12, "year": 1}
 FIRST_YEAR = 1991  # the first year of roll calls with both countries; counts of events are thin before it
 COUNTED = {
@@ -37,7 +42,10 @@ COUNTED = {
 
 @dataclass(frozen=True)
 class Pair:
-    """One lag of one series and flow: differences, and the undifferenced twin."""
+    """One lag of one series and flow: differences, and the undifferenced twin.
+
+    `basis` is the record of trade, None for the leading one.
+    """
 
     series: SeriesPlan
     flow: str
@@ -47,29 +55,44 @@ class Pair:
     reason: str
     first: str
     last: str
+    basis: str | None = None
+
+    @property
+    def place(self) -> tuple[str, str, int]:
+        return self.series.series_id, self.flow, self.lag
 
 
 Row = list[Any]  # series, then what a `Pair` holds, as plain values
 
 
-def pairs(report: Report, rows: Iterable[Row]) -> list[Pair]:
+def pairs(report: Report, rows: Iterable[Row], basis: str | None = None) -> list[Pair]:
     """The pairs that `rows` are."""
     declared = plan(report.catalogue).series
     return [
-        Pair(declared[series], flow, lag, stored.correlation(found), *rest) for series, flow, lag, found, *rest in rows
+        Pair(declared[series], flow, lag, stored.correlation(found), levels, reason, first, last, basis)
+        for series, flow, lag, found, levels, reason, first, last in rows
     ]
 
 
-def rows(report: Report, flows: tuple[str, ...]) -> list[Row]:
-    """Every series and flow at every lag that the parameters ask for."""
+def beside(report: Report) -> str | None:
+    """The second yearly record, or None where there is none: not taken in, not known yet, or the leading one itself."""
+    p = report.parameters
+    if BESIDE not in report.catalogue.bases or p.basis == BESIDE or "year" not in (p.listed("frequency") or A_YEAR):
+        return None
+    cells = report.cells(BESIDE)
+    return BESIDE if cells["value"].where(cells["fit"]).notna().any() else None
+
+
+def rows(report: Report, flows: tuple[str, ...], basis: str | None = None) -> list[Row]:
+    """Every series and flow at every lag that the parameters ask for; by year alone on a `basis` that is named."""
     declared, p = plan(report.catalogue), report.parameters
-    asked = p.listed("frequency") or ("month", "year")
+    asked = ("year",) if basis else p.listed("frequency") or tuple(A_YEAR)
     result: list[Row] = []
     for series in declared.series.values():
         if series.frequency not in asked:
             continue
         for flow in flows:
-            labels, trade = _trade(report, flow, series.frequency)
+            labels, trade = _trade(report, flow, series.frequency, basis)
             values = _series(report, series.series_id, labels)
             result += _lags(report, series, flow, labels, values, trade)
     return result
@@ -117,13 +140,13 @@ def _change(values: Array, step: int) -> Array:
     return result
 
 
-def _trade(report: Report, flow: str, frequency: str) -> tuple[list[str], Array]:
+def _trade(report: Report, flow: str, frequency: str, basis: str | None) -> tuple[list[str], Array]:
     """Labels of the periods and the log of trade, with gaps."""
     if frequency == "month":
         data = months(report, flow, Choices())
         labels = [month_name(data.start + i) for i in range(len(data.values))]
         return labels, data.logs(plan(report.catalogue).number("floor_usd_million"))
-    cells = report.cells().xs(flow, level="measure")
+    cells = report.cells(basis).xs(flow, level="measure")
     cells = cells[cells.index >= FIRST_YEAR]
     with np.errstate(divide="ignore", invalid="ignore"):
         return [str(year) for year in cells.index], np.log(cells["value"].where(cells["fit"]).to_numpy(dtype=float))
@@ -164,7 +187,7 @@ def _rows_of_trade(report: Report, pair: Pair) -> tuple[tuple[str, ...], tuple[s
     if pair.series.frequency == "month":
         span = range(ordinal(pair.first) - A_YEAR["month"], ordinal(pair.last) + 1)
         return month_rows(report, pair.flow, list(span))
-    cells = report.cells().xs(pair.flow, level="measure")
+    cells = report.cells(pair.basis).xs(pair.flow, level="measure")
     cells = cells[(cells.index >= int(pair.first) - 1) & (cells.index <= int(pair.last)) & cells["fit"]]
     return (
         tuple(row for rows in cells["rows"] for row in rows),

@@ -13,6 +13,7 @@ from ..facts import Fact
 from ..inference import Effect, Untested
 from . import catalogue as events
 from . import controls, correlations, panel
+from .correlations import Pair
 from .months import rows_of
 from .plan import month_name
 from .study import Key, Study
@@ -277,13 +278,24 @@ def lag_name(lag: int) -> str:
     return f"lag_{'m' if lag < 0 else 'p'}{abs(lag)}" if lag else "lag_0"
 
 
+def correlation_id(pair: Pair) -> str:
+    """The id of a correlation; that on a second record names the record at its end."""
+    id = f"events.correlation.{pair.series.series_id}.{pair.flow}.{lag_name(pair.lag)}"
+    return f"{id}.{pair.basis}" if pair.basis else id
+
+
 def _correlations(report: Report, study: Study) -> Iterator[Fact]:
-    for pair in study.pairs:
-        id = f"events.correlation.{pair.series.series_id}.{pair.flow}.{lag_name(pair.lag)}"
+    names = report.catalogue.frame("trade/bases").set_index("basis")["label"]
+    for pair in (*study.pairs, *study.beside):
+        family, holm = (
+            (study.beside_family, study.beside_holm) if pair.basis else (study.pair_family, study.pair_holm)
+        )
+        id = correlation_id(pair)
         p = report.parameters
         period = f"{pair.first[:4]}-{pair.last[:4]}" if pair.first else f"{p.start_year}-{p.end_year}"
         away = f"{abs(pair.lag)} {pair.series.frequency}s {'earlier' if pair.lag < 0 else 'later'}"
         label = f"Correlation of changes: {pair.series.label} and {FLOWS[pair.flow]} {away}"
+        label += f", {names[pair.basis]}" if pair.basis else ""
         rows, sources = correlations.rows_of(report, pair)
         if pair.found is None:
             yield Fact(
@@ -305,8 +317,8 @@ def _correlations(report: Report, study: Study) -> Iterator[Fact]:
             "p_shift": found.p_pearson,
             "p_shift_spearman": found.p_spearman,
             "smallest_attainable_p": found.smallest_p,
-            "family_size": study.pair_family[pair.flow, pair.series.frequency],
-            "p_adjusted": study.pair_holm[pair.series.series_id, pair.flow, pair.lag],
+            "family_size": family[pair.flow, pair.series.frequency],
+            "p_adjusted": holm[pair.place],
         }
         if pair.levels is not None:
             stats["levels_pearson"] = pair.levels
@@ -319,7 +331,8 @@ def _correlations(report: Report, study: Study) -> Iterator[Fact]:
             status="derived",
             decimals=2,
             formula="Pearson correlation of the change of the series with the change of log trade, p by circular shift"
-            + ("" if pair.lag == 0 else f"; rows as for {lag_name(0)}"),
+            + ("" if pair.lag == 0 else f"; rows as for {lag_name(0)}")
+            + ("; on a second record, beside the leading one" if pair.basis else ""),
             rows=rows,
             sources=sources,
             stats={name: value for name, value in stats.items() if math.isfinite(value)},
@@ -423,4 +436,4 @@ def _panel(report: Report) -> Iterator[Fact]:
             )
 
 
-__all__ = ["event_facts", "lag_name", "percent"]
+__all__ = ["correlation_id", "event_facts", "lag_name", "percent"]

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T", Effect, Estimate)
 Key = tuple[str, str, str]  # class, flow, window
+Place = tuple[str, str, int]  # series, flow, lag
 
 
 @dataclass(frozen=True)
@@ -188,29 +189,35 @@ class Study:
         return correlations.pairs(self.report, rows)
 
     @remembered
-    def pair_family(self) -> dict[tuple[str, str], int]:
-        """Correlations tested, by flow and frequency."""
-        return {
-            (flow, frequency): sum(pair.found is not None for pair in self._pairs_of(flow, frequency))
-            for flow in self.flows
-            for frequency in correlations.A_YEAR
-        }
+    def beside(self) -> list[Pair]:
+        """The yearly correlations on the second record, in the order of the plan; none without such a record."""
+        basis = correlations.beside(self.report)
+        if basis is None:
+            return []
+        rows = self.report.rows(
+            "events", f"correlations, {basis}", lambda: correlations.rows(self.report, self.flows, basis)
+        )
+        return correlations.pairs(self.report, rows, basis)
 
     @remembered
-    def pair_holm(self) -> dict[tuple[str, str, int], float]:
-        """Adjusted p of each correlation within its flow and frequency; NaN where none was made."""
-        result: dict[tuple[str, str, int], float] = {}
-        for flow in self.flows:
-            for frequency in correlations.A_YEAR:
-                found = self._pairs_of(flow, frequency)
-                raw = [np.nan if pair.found is None else pair.found.p_pearson for pair in found]
-                adjusted = inference.holm(np.array(raw))
-                for pair, p in zip(found, adjusted, strict=True):
-                    result[pair.series.series_id, flow, pair.lag] = float(p)
-        return result
+    def pair_family(self) -> dict[tuple[str, str], int]:
+        """Correlations tested, by flow and frequency."""
+        return _family(self.pairs)
 
-    def _pairs_of(self, flow: str, frequency: str) -> list[Pair]:
-        return [pair for pair in self.pairs if pair.flow == flow and pair.series.frequency == frequency]
+    @remembered
+    def pair_holm(self) -> dict[Place, float]:
+        """Adjusted p of each correlation within its flow and frequency; NaN where none was made."""
+        return _holm(self.pairs)
+
+    @remembered
+    def beside_family(self) -> dict[tuple[str, str], int]:
+        """Correlations on the second record, by flow and frequency."""
+        return _family(self.beside)
+
+    @remembered
+    def beside_holm(self) -> dict[Place, float]:
+        """Adjusted p of each correlation on the second record, among its own alone."""
+        return _holm(self.beside)
 
     @remembered
     def breaks(self) -> dict[str, Found]:
@@ -225,6 +232,27 @@ class Study:
     def _curve(self) -> list[sensitivity.Row]:
         with recorded(self.read):
             return sensitivity.curve(self)
+
+
+def _grouped(pairs: list[Pair]) -> dict[tuple[str, str], list[Pair]]:
+    """The families of tests: pairs by flow and frequency."""
+    made: dict[tuple[str, str], list[Pair]] = {}
+    for pair in pairs:
+        made.setdefault((pair.flow, pair.series.frequency), []).append(pair)
+    return made
+
+
+def _family(pairs: list[Pair]) -> dict[tuple[str, str], int]:
+    return {key: sum(pair.found is not None for pair in found) for key, found in _grouped(pairs).items()}
+
+
+def _holm(pairs: list[Pair]) -> dict[Place, float]:
+    result: dict[Place, float] = {}
+    for found in _grouped(pairs).values():
+        raw = [np.nan if pair.found is None else pair.found.p_pearson for pair in found]
+        for pair, p in zip(found, inference.holm(np.array(raw)), strict=True):
+            result[pair.place] = float(p)
+    return result
 
 
 def _named(found: T | Untested | None, made: Design) -> tuple[T | None, str]:

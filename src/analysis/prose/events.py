@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..captions import join
+from ..captions import basis_label, join
 from ..display import Finding, Findings, Prose, Reference, Sentence, Words, say
 from ..errors import listing
 from ..events.controls import TABLE
@@ -18,6 +18,7 @@ from ..showing import in_notebooks
 from ..tables.events import PERSISTENT, effect_text, p_text, seen
 from .certainty import certainty
 
+PRICES = "macro/commodity_prices"  # prices by month, where somebody fetched them
 POLITICAL = ("nuclear_tests", "launches_long", "launches_all", "summits", "visits", "incidents")
 
 
@@ -290,7 +291,28 @@ def correlations(report: Report) -> Prose:
     missing = list(dict.fromkeys(p.series.label for p in study.pairs if p.found is None))
     if missing:
         told.append(say("Too few pairs, in some flow or at some lag, for {names}.", names=listing(missing)))
-    return Prose(tuple(told), "list")
+    return Prose((*told, *_second_record(report)), "list")
+
+
+def _second_record(report: Report) -> list[Sentence]:
+    """In how many pairs the second record agrees with the leading one in sign; nothing without such a record."""
+    study = report.event_study
+    if not study.beside:
+        return []
+    record = Words(basis_label(report, study.beside[0].basis))
+    leading = {pair.place: pair.found for pair in study.pairs if pair.found is not None}
+    both = [(leading[p.place].pearson, p.found.pearson) for p in study.beside if p.found and p.place in leading]
+    if not both:
+        return [say("{record}, the second record, has too few years for any of these correlations.", record=record)]
+    return [
+        say(
+            "A check on a second record, {record}: in {n} of {m} yearly pairs that both records allow, the two agree "
+            "in sign. It enters no adjustment and no finding.",
+            record=record,
+            n=sum((a > 0) == (b > 0) for a, b in both),
+            m=len(both),
+        )
+    ]
 
 
 @in_notebooks
@@ -372,8 +394,9 @@ def missing(report: Report) -> Prose:
     return Prose(
         (
             say(
-                "Missing: {partners}a price of coal; China's total trade by month after the series used here ends; "
-                "scores of events for all years.",
+                "Missing: {partners}"
+                + ("" if report.catalogue.has(PRICES) else "a price of coal; ")
+                + "China's total trade by month after the series used here ends; scores of events for all years.",
                 partners=Words(
                     ""
                     if others
@@ -383,6 +406,11 @@ def missing(report: Report) -> Prose:
             *(
                 [say("Months of other partners were fetched; by default one departure from the plan alone uses them.")]
                 if others and report.parameters.controls != "partners"
+                else []
+            ),
+            *(
+                [say("Monthly prices of coal and other commodities were fetched; no comparison here uses them so far.")]
+                if report.catalogue.has(PRICES)
                 else []
             ),
             say("Crude oil leaves the record of exports before most events, so exports say nothing about oil."),

@@ -7,7 +7,7 @@ changed are refused: such a mistake would pass every other check.
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sized
 from dataclasses import dataclass
 
 from ..formatting import number
@@ -92,17 +92,23 @@ def refuse_exchanged(
         )
 
 
-def lines(changes: Changes, unit: str) -> Iterator[str]:
-    """The difference report, a line a figure."""
+def lines(changes: Changes, unit: str, most: int | None = None) -> Iterator[str]:
+    """The difference report, a line a figure; of more than `most` of a kind the last in order alone."""
     for title, figures in (("new", changes.new), ("gone, and left as they stand", changes.gone)):
         if figures:
-            yield f"{len(figures)} {title}:"
-            yield from (f"  {_named(key):<16} {_shown(value):>14} {unit}" for key, value in figures.items())
+            last = list(figures.items())[-(most or len(figures)) :]
+            yield f"{len(figures)} {title}{_of(figures, last)}:"
+            yield from (f"  {_named(key):<16} {_shown(value):>14} {unit}" for key, value in last)
     if changes.changed:
-        yield f"{len(changes.changed)} changed:"
-        for one in changes.changed:
+        told = changes.changed[-(most or len(changes.changed)) :]
+        yield f"{len(changes.changed)} changed{_of(changes.changed, told)}:"
+        for one in told:
             yield f"  {_named(one.key):<16} {_shown(one.old):>14} -> {_shown(one.new)} {unit}, times {one.ratio:.4f}"
     yield f"{changes.same} unchanged"
+
+
+def _of(every: Sized, last: Sized) -> str:
+    return f"; the last {len(last)} of them" if len(last) < len(every) else ""
 
 
 def refuse_another_unit(old: Mapping[Key, Figure], new: Mapping[Key, Figure], publisher: str) -> None:

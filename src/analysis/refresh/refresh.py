@@ -11,13 +11,13 @@ from pathlib import Path
 from ..catalogue import Catalogue, load
 from ..errors import UserError, listing, nearest, shown
 from ..parameters import resolve
-from . import bulk, changes, cns, comtrade, comtrade_tables, faostat, owid, package, worldbank, yearly
+from . import bulk, changes, cns, comtrade, comtrade_tables, faostat, owid, package, prices, worldbank, yearly
 from .changes import Changes, Figure, Key
 from .package import Row
 from .taking import Taken
 from .web import Refused, Web
 
-BULK = "baci"
+BULK, PRICES = "baci", "worldbank-prices"
 FIRST_YEAR = 1992  # China reports to UN Comtrade from this year on
 
 
@@ -48,7 +48,7 @@ def refresh(
 ) -> Refreshed | Taken | bulk.Taken:  # fmt: skip
     """Fetch `source`; with `apply` take in what is new and changed. Raises BadRefresh and Refused, nothing changed.
 
-    `path` and `pair` are of BACI alone, which is read from files (`bulk.take`).
+    `pair` is of BACI alone, which is read from files (`bulk.take`). `path` names these, or a workbook of prices.
     """
     allowed = [*SOURCES, BULK]
     if source not in allowed:
@@ -59,12 +59,17 @@ def refresh(
         if path is None:
             raise BadRefresh("BACI is read from files: name the folder, the zip or the file after baci.")
         return bulk.take(Path(path), years, pair=pair, apply=apply, progress=progress, today=today)
-    if path is not None or pair is not None:
-        raise BadRefresh(f"{source} is fetched, not read from files: a path and --pair are for {BULK} alone.")
+    if pair is not None or (path is not None and source != PRICES):
+        raise BadRefresh(f"{source} is fetched whole: a path is for {BULK} and {PRICES}, --pair for {BULK} alone.")
+    file = None if path is None else Path(path)
+    if file is not None and not file.is_file():
+        raise BadRefresh(f"There is no file {shown(str(file))}.")
     if said := package.recover():
         progress(f"{said}\n")
     now = today or datetime.now(UTC).date()
     span = _span(years, now, FIRST_YEARS.get(source, FIRST_YEAR))
+    if file is not None:
+        return prices.taken_from(file, load(), span, apply, now)
     return SOURCES[source](load(), span, web or Web(progress=progress), apply, now)
 
 
@@ -144,5 +149,9 @@ SOURCES: dict[str, Callable[[Catalogue, range, Web, bool, date], Refreshed | Tak
     "owid": owid.taken,
     "cns": cns.taken,
     "worldbank": worldbank.taken,
+    PRICES: prices.taken,
 }
-FIRST_YEARS = dict.fromkeys(("comtrade-monthly", "comtrade-controls"), comtrade_tables.FIRST_MONTHLY_YEAR)
+FIRST_YEARS = {
+    **dict.fromkeys(("comtrade-monthly", "comtrade-controls"), comtrade_tables.FIRST_MONTHLY_YEAR),
+    PRICES: prices.FIRST_YEAR,
+}

@@ -28,7 +28,7 @@ class Part:
 
     `rows` may name one row under several keys: a row that holds more than one figure. Its first cell is a stem, which
     gets a number where it is taken. `order` is the column by which the table is sorted; `made` describes a table that
-    the data package need not have.
+    the data package need not have. `most` is the number of new or of changed figures that the report lists.
     """
 
     table: str
@@ -39,11 +39,15 @@ class Part:
     source: Row
     order: str = "year"
     made: Made | None = None
+    most: int | None = None
 
 
 @dataclass(frozen=True)
 class Taken:
-    """What a fetch found, by series, and the version of the data package that has it now, or None."""
+    """What a fetch found, by series, and the version of the data package that has it now, or None.
+
+    `folder` has what came; empty where a file of the user's was read.
+    """
 
     publisher: str
     found: tuple[tuple[Part, Changes], ...]
@@ -54,13 +58,14 @@ class Taken:
         """The difference report of each series, and what became of it."""
         for part, found in self.found:
             yield f"{part.table}, {part.source['compiler']}:"
-            yield from (f"  {line}" for line in changes.lines(found, part.unit))
-        yield f"What came is kept in {self.folder}."
+            yield from (f"  {line}" for line in changes.lines(found, part.unit, part.most))
+        if self.folder:
+            yield f"What came is kept in {self.folder}."
         yield changes.outcome(self.version, any(found.any for _, found in self.found))
 
 
 def take(
-    catalogue: Catalogue, publisher: str, parts: Iterable[Part], web: Web, apply: bool, today: date,
+    catalogue: Catalogue, publisher: str, parts: Iterable[Part], web: Web | None, apply: bool, today: date,
     check: Callable[[Catalogue], object],
 ) -> Taken:  # fmt: skip
     """Compare every part with what stands and, with `apply`, write a data package that has what is new and changed.
@@ -85,7 +90,7 @@ def take(
         added = {part.table: part.made.resource for part, _ in changed if part.made}
         tables["sources"] = [*sources, *new.values()]
         version = package.replace(catalogue, tables, today, check, list(added.values()))
-    return Taken(publisher, tuple(found), version, str(web.folder))
+    return Taken(publisher, tuple(found), version, str(web.folder) if web else "")
 
 
 def standing(

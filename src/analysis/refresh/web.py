@@ -33,7 +33,7 @@ MOST_BYTES = 4_000_000_000
 CHUNK = 1 << 16
 LONGEST_BREAK = timedelta(days=1)  # an interrupted fetch goes on where it stopped for this long
 BUSY = (408, 425, 429, 500, 502, 503, 504)
-Form = Literal["json", "csv", "zip"]
+Form = Literal["json", "csv", "zip", "html"]
 
 
 class Refused(UserError):
@@ -285,6 +285,8 @@ def _fault(first: bytes, form: Form) -> str:
         return "empty"
     if form == "zip":
         return "" if first.startswith(b"PK") else "no zip archive" + (", but a web page" if start[:1] == b"<" else "")
+    if form == "html":
+        return "" if start[:1] == b"<" else "no web page"
     if start[:1] == b"<":
         return f"a web page, not {form.upper()}"
     if form == "json" and start[:1] not in b"[{":

@@ -50,7 +50,7 @@ MADE = Made(
     TABLE, "World Development Indicators",
     "Deflator of the gross domestic product of the United States and people of the DPRK, fetched from the World Bank.",
     "The people of the DPRK are a projection of the United Nations. No figure of the report rests on this table.",
-    "Use of energy, which rests on figures of the IEA that are not open; commodity prices.", "index and persons",
+    "Use of energy, which rests on figures of the IEA that are not open.", "index and persons",
     (
         ("row_id", "string", "Label of the row"), ("year", "integer", "Calendar year"),
         ("country", "string", "Country, by its code of three letters"),

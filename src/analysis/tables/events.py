@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..captions import caveats
-from ..display import Column, FactText, TableDisplay, say
+from ..captions import basis_label, caveats
+from ..display import Column, FactText, TableDisplay, Words, say
 from ..events import catalogue as calendar
 from ..events import quarters as described
-from ..events.facts import lag_name, percent
+from ..events.correlations import Pair
+from ..events.facts import correlation_id, percent
 from ..events.months import fetched
 from ..events.plan import month_name
 from ..events.study import Cell, Key
@@ -422,15 +423,18 @@ def event_breaks_table(report: Report) -> TableDisplay:
 
 @in_notebooks
 def event_correlations_table(report: Report) -> TableDisplay:
-    """Every correlation of changes, with its undifferenced twin."""
+    """Every correlation of changes, with its undifferenced twin, and that on the second record where there is one."""
     study = report.event_study
+    beside = {pair.place: pair for pair in study.beside}
     rows, records = [], []
     for pair in study.pairs:
         if pair.found is None:
             continue
-        fact = report.fact(f"events.correlation.{pair.series.series_id}.{pair.flow}.{lag_name(pair.lag)}")
+        fact = report.fact(correlation_id(pair))
         levels = GAP if pair.levels is None else number(pair.levels, 2)
-        adjusted = study.pair_holm[pair.series.series_id, pair.flow, pair.lag]
+        adjusted = study.pair_holm[pair.place]
+        other = beside.get(pair.place)
+        second = report.fact(correlation_id(other)) if other else None
         rows.append(
             {
                 "series": sentence_case(f"{pair.series.label}, by {pair.series.frequency}"),
@@ -442,6 +446,7 @@ def event_correlations_table(report: Report) -> TableDisplay:
                 "adjusted": p_text(adjusted),
                 "n": number(pair.found.pairs),
                 "levels": levels,
+                **(_second(other, second) if beside else {}),
             }
         )
         records.append(
@@ -451,8 +456,10 @@ def event_correlations_table(report: Report) -> TableDisplay:
                 "lag": pair.lag,
                 "pearson": fact.value,
                 **dict(fact.stats or {}),
+                **_second_record(other, second),
             }
         )
+    record = basis_label(report, study.beside[0].basis) if beside else ""
     return TableDisplay(
         id="event_correlations_table",
         title=say("Every correlation of changes, with its undifferenced twin"),
@@ -466,6 +473,15 @@ def event_correlations_table(report: Report) -> TableDisplay:
             Column("p", "p", True),
             Column("adjusted", "p adjusted", True),
             Column("levels", "Pearson of levels", True),
+            *(
+                (
+                    Column("second_n", f"{record}: pairs", True),
+                    Column("second_pearson", f"{record}: Pearson", True),
+                    Column("second_p", f"{record}: p", True),
+                )
+                if beside
+                else ()
+            ),
         ),
         rows=tuple(rows),
         records=tuple(records),
@@ -475,9 +491,37 @@ def event_correlations_table(report: Report) -> TableDisplay:
                 "Levels that rise or fall together correlate without any link; the last column is there to be "
                 "compared, not to be read."
             ),
+            *(
+                [
+                    say(
+                        "{record}: the yearly correlations on a second record, each over the years that it has. They "
+                        "check the first, and enter neither its adjustment nor any finding.",
+                        record=Words(record),
+                    )
+                ]
+                if beside
+                else []
+            ),
             *caveats(report, "events-score", bases=["events"]),
         ),
     )
+
+
+def _second(pair: Pair | None, fact: Fact | None) -> dict[str, str]:
+    """What the second record has beside a correlation; its p adjusted stands in the data."""
+    if pair is None or fact is None or pair.found is None:
+        return {"second_n": GAP, "second_pearson": GAP, "second_p": GAP}
+    return {
+        "second_n": number(pair.found.pairs),
+        "second_pearson": FactText(number(pair.found.pearson, 2), fact),
+        "second_p": p_text(pair.found.p_pearson),
+    }
+
+
+def _second_record(pair: Pair | None, fact: Fact | None) -> dict[str, Any]:
+    if pair is None or fact is None:
+        return {}
+    return {f"{pair.basis}_{name}": value for name, value in {"pearson": fact.value, **(fact.stats or {})}.items()}
 
 
 @in_notebooks
