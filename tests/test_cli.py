@@ -485,7 +485,7 @@ def test_the_ranges_listed_are_those_of_the_data_and_those_that_hold(say: Say) -
                 with pytest.raises(UserError):
                     resolve({name: year})
         elif "allowed are " in lines[1]:
-            choices = re.split(", | and ", lines[1].partition("allowed are ")[2].rstrip("."))
+            choices = re.split(", | and ", lines[1].partition("allowed are ")[2].partition(";")[0].rstrip("."))
             assert all(getattr(resolve({name: choice}), name) == choice for choice in choices)
             assert name != "basis" or set(choices) == known
     assert sum("from 1984 to 2025" in lines[1] for lines in listed.values()) >= 3

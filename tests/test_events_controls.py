@@ -212,8 +212,8 @@ def test_a_shock_to_all_partners_leaves_the_abnormal_trade_with_the_dprk_as_it_w
 
 def test_without_the_table_partners_are_refused_in_one_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     said = (
-        "controls cannot be 'partners': allowed are none and china_trade until `python -m analysis refresh "
-        "comtrade-controls --apply` has fetched the figures."
+        "controls cannot be 'partners': allowed are none and china_trade; partners once `python -m analysis refresh "
+        "comtrade-controls --apply` has fetched what it needs."
     )
     with pytest.raises(BadParameter) as error:
         resolve({"controls": "partners"})
@@ -222,7 +222,7 @@ def test_without_the_table_partners_are_refused_in_one_sentence(capsys: pytest.C
     shown = capsys.readouterr()
     assert shown.err == f"Error: {said}\n" and not shown.out
     assert cli.main(["parameters"]) == 0
-    assert "allowed are none, china_trade and partners." in capsys.readouterr().out
+    assert "allowed are none and china_trade; partners once" in capsys.readouterr().out
     # A report on another pair has no event study, and the choice means nothing to it.
     assert resolve({}).controls == "none"
 

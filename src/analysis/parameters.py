@@ -195,7 +195,10 @@ def allowed(name: str, catalogue: Catalogue, brief: bool = False) -> str:
     if name in LISTS:
         return f"it is all, or a list with commas of {listing(choices(name, catalogue)[1:], limit=8 if brief else 60)}"
     if names := choices(name, catalogue):
-        return f"allowed are {listing(names)}"
+        sources = {choice: source for choice in names if (source := to_fetch(name, choice, catalogue))}
+        later = "".join(f"; {choice} once `python -m analysis refresh {source} --apply` has fetched what it needs"
+                        for choice, source in sources.items())  # fmt: skip
+        return f"allowed are {listing(n for n in names if n not in sources)}{later}"
     if name == "as_of":
         return f"it is a day such as 2016-06-30 from {EARLIEST_AS_OF} on, or empty for all"
     return "it is one line of 1 to 120 printable characters, or empty for one made of the pair's names"
@@ -239,10 +242,8 @@ def resolve(values: Mapping[str, Any] | None = None, catalogue: Catalogue | None
             # "all" stands alone: among ids it would be a contradiction.
             if names and (word not in names or (word == "all" and value != "all")):
                 raise BadParameter(name, word, allowed(name, data, brief=True), names)
-        if source := to_fetch(name, value, data):
-            others = listing(n for n in names if (name, n) not in FETCHED)
-            command = f"python -m analysis refresh {source} --apply"
-            raise BadParameter(name, value, f"allowed are {others} until `{command}` has fetched the figures")
+        if to_fetch(name, value, data):
+            raise BadParameter(name, value, allowed(name, data, brief=True))
     if parameters.end_year < parameters.start_year:
         raise BadParameter(
             "end_year", parameters.end_year, f"it must not lie before start_year, which is {parameters.start_year}"
