@@ -678,7 +678,7 @@ def test_a_failing_cell_of_a_real_notebook_names_everything_and_leaves_the_repor
     assert "Traceback" not in shown.err
     assert shown.err.startswith(
         "Error: Edition default, notebook 00_summary, cell 6 (raise RuntimeError('the river froze')): "
-        "RuntimeError: the river froze (parameters: start_year=1984, "
+        "RuntimeError: the river froze (parameters: reporter=CHN, partner=PRK, start_year=1984, "
     ) and "cut_share=50, " in shown.err and shown.err.endswith(f"the half-run copy is {copy}).\n")
     assert contents(project.output) == held and helpers(project.output) == []
     run = nbformat.read(copy, as_version=4)
