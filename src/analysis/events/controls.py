@@ -63,13 +63,12 @@ def common(report: Report, flow: str) -> Common:
 
 
 def _known(report: Report) -> pd.DataFrame:
-    """The declared partners' figures, of each the newest that was known by `as_of`; `at` is the month's ordinal."""
-    as_of, declared = report.parameters.as_of, report.catalogue.keys("events/control_partners")
+    """The figures of partners, of each the newest that was known by `as_of`; `at` is the month's ordinal."""
+    as_of = report.parameters.as_of
     table = report.catalogue.frame(TABLE)
     days = {
         str(row["row_id"]): known_from(str(row["published"]), int(row["month"][:4])) for row in table.to_dict("records")
     }
-    table = table[table["partner"].isin(declared)]
     if as_of is not None:
         table = table[table["row_id"].map(lambda id: days[id] <= as_of)]
     rows = newest(TABLE, table.to_dict("records"), lambda row: days[str(row["row_id"])])
