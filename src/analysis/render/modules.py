@@ -17,13 +17,18 @@ FACE = {"start": "report.py", "Report": "report.py", "panel": "steering.py"}
 SHELVES = ("figures", "prose", "tables")
 # Drawing takes the fonts; the rest of `render` is not seen by a kernel.
 ALWAYS = ("render/fonts/",)
+# What a report on another pair shows in the places of all displays: only such a report rests on it, then as a whole.
+OF_ANOTHER_PAIR = "pairs/displays.py"
 # A cell that calls one of these may rest on anything.
 UNKNOWN = ("open", "eval", "exec", "compile", "__import__", "input", "getattr", "get_ipython")
 
 
-def used(cells: Iterable[str], files: Sequence[str], package: Path) -> list[str] | None:
+def used(
+    cells: Iterable[str], files: Sequence[str], package: Path, another_pair: bool = False
+) -> list[str] | None:  # fmt: skip
     """The files, of `files` below the folder `package`, that the code of `cells` rests on, in order.
 
+    `another_pair`: in a report on another pair than the documented one.
     None where the code may rest on something else: it imports another library, opens a file, or uses the package in a
     way that cannot be followed.
     """
@@ -37,7 +42,7 @@ def used(cells: Iterable[str], files: Sequence[str], package: Path) -> list[str]
     waiting = list(asked)
     while waiting:
         file = waiting.pop()
-        if file in found:
+        if file in found or (file == OF_ANOTHER_PAIR and not another_pair):
             continue
         found.add(file)
         # What a shelf holds is named by the cells; its own file only says where things are.

@@ -60,7 +60,8 @@ def describe(
 ) -> Part:  # fmt: skip
     """The part that a notebook is; `files` are the files of the package with their hashes."""
     code = [(source, tags) for kind, source, tags in inputs.cells(path) if kind == "code"]
-    used = modules.used((source for source, _ in code), list(files), package)
+    another = not parameters.pair.documented
+    used = modules.used((source for source, _ in code), list(files), package, another)
     made_from = {
         "cells": inputs.digest(code), "parameters": inputs.digest(parameters.plain()),
         "package": inputs.digest([__version__, {name: files[name] for name in used or files}]),
