@@ -378,7 +378,7 @@ def test_a_notebook_uses_the_modules_that_its_cells_name_and_what_these_import()
         assert name not in used, name
     assert not [name for name in used if name.startswith("render/") and name.endswith(".py")]
     # What another pair shows is no concern of the documented one, and the whole of it one of the other.
-    shown = ("pairs/displays.py", "pairs/figures.py", "tables/data.py", "prose/trade.py")
+    shown = ("pairs/displays.py", "pairs/figures.py", "prose/trade.py")
     assert not set(shown) & set(used)
     of_another = modules.used(cells, FILES, inputs.PACKAGE, another_pair=True)
     assert of_another is not None and {*shown, *used} <= set(of_another)
