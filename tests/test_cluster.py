@@ -28,11 +28,11 @@ import os, time
 from pathlib import Path
 place = Path("seen")
 place.mkdir(exist_ok=True)
-if title.startswith("slow"):
+if str(title).startswith("slow"):
     (place / f"{title} {os.getpid()}").touch()
     while not Path("go").exists():
         time.sleep(0.02)
-if title.startswith("bad"):
+if str(title).startswith("bad"):
     raise ValueError("the river froze")
 """
 

@@ -26,9 +26,9 @@ SHOWS = showing({"kind": "heading", "level": 2, "spans": [{"text": "Small"}], "f
 WAITS = """
 import os, time
 open(f"pid-{title}", "w").write(str(os.getpid()))
-while title.startswith("slow") and not os.path.exists("go"):
+while str(title).startswith("slow") and not os.path.exists("go"):
     time.sleep(0.02)
-if title.startswith("bad"):
+if str(title).startswith("bad"):
     raise ValueError("the river froze")
 """
 
