@@ -24,10 +24,7 @@ if TYPE_CHECKING:
 def facts(report: PairReport) -> Iterator[Fact]:
     """Every fact of the report."""
     for one in yearly_series(report):
-        yield from yearly.levels(one)
-        yield from yearly.growth_rates(one)
-        yield from yearly.balance(one)
-        yield from yearly.span(one)
+        yield from yearly.current(one)
         yield from yearly.real(one, report.catalogue, report.parameters.base_year)
     for definition, row in report.definitions.items():
         for year, share in report.shares[definition].items():

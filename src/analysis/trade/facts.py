@@ -25,10 +25,7 @@ LABELS = Pair(*DOCUMENTED).labels
 def trade_facts(report: Report) -> Iterator[Fact]:
     """All facts of the topic for the parameters of `report`, but for those in constant prices."""
     for one in yearly_series(report):
-        yield from yearly.levels(one)
-        yield from yearly.growth_rates(one)
-        yield from yearly.balance(one)
-        yield from yearly.span(one)
+        yield from yearly.current(one)
         yield from _phases(report, one)
     yield from _printed_growth(report)
     yield from _bases(report)

@@ -41,6 +41,14 @@ def join(groups: Iterable[Iterable[str]]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(item for group in groups for item in group))
 
 
+def current(one: Yearly) -> Iterator[Fact]:
+    """All facts of the series in current prices."""
+    yield from levels(one)
+    yield from growth_rates(one)
+    yield from balance(one)
+    yield from span(one)
+
+
 def levels(one: Yearly) -> Iterator[Fact]:
     cells, basis, label, flows = one.cells, one.basis, one.label, one.pair.labels
     for (year, measure), cell in cells.iterrows():
