@@ -269,6 +269,19 @@ def until(
     raise AssertionError(f"it did not happen within {seconds} seconds")
 
 
+def alive(pid: int) -> bool:
+    """Whether a process runs; one that has ended and that nobody has waited for yet does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        pass
+    try:
+        os.kill(pid, 0)
+    except OSError:
+        return False
+    return not Path("/proc/self").exists()
+
+
 def contents(folder: Path) -> dict[str, str]:
     """Hash of every file below `folder` by its path, and `folder` for an empty folder: what a folder holds."""
     held = {}

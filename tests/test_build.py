@@ -33,7 +33,7 @@ from analysis.parameters import resolve
 from analysis.render import build, execute, inputs, manifests, outputs, scratch, swap
 from analysis.render.html import ReportHTMLExporter
 from analysis.render.pdf import ReportPDFExporter
-from conftest import FEW, ROOT, WORDS_OF_FEW, Guard, Project, contents, guard, showing, until
+from conftest import FEW, ROOT, WORDS_OF_FEW, Guard, Project, alive, contents, guard, showing, until
 
 CLOCKS = ("started", "finished", "notebooks")
 
@@ -803,18 +803,6 @@ def in_kernel_start(project: Project, process: subprocess.Popen[str]) -> None:
 def in_writing(project: Project, process: subprocess.Popen[str]) -> None:
     (project.root / "notebooks" / "go").touch()
     until(lambda: (project.output.parent / ".default.analysis-new").exists(), process)
-
-
-def alive(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[0] != "Z"
-    except OSError:
-        pass
-    try:
-        os.kill(pid, 0)
-    except OSError:
-        return False
-    return not Path("/proc/self").exists()
 
 
 MOMENTS = (in_start, in_kernel_start, in_cell, in_writing)

@@ -17,7 +17,7 @@ import pytest
 from analysis.catalogue import load, seal
 from analysis.errors import BuildError
 from analysis.render import build, cluster, manifests, swap
-from conftest import FEW, WORDS_OF_FEW, Project, contents, showing, until
+from conftest import FEW, WORDS_OF_FEW, Project, alive, contents, showing, until
 
 pytestmark = pytest.mark.slow
 pytest.importorskip("distributed", reason="The extra cluster is not installed.")
@@ -104,7 +104,7 @@ def test_a_sweep_is_whole_though_a_worker_is_killed_midway(project: Project, das
     until(lambda: seen.is_dir() and len(list(seen.iterdir())) == 2, process, seconds=180)
     kernels = [int(path.name.split()[-1]) for path in seen.iterdir()]
     workers[0].kill()
-    until(lambda: sum(Path(f"/proc/{pid}").exists() for pid in kernels) < 2 or not sys.platform.startswith("linux"))
+    until(lambda: sum(map(alive, kernels)) < 2 or not sys.platform.startswith("linux"))
     (project.root / "notebooks" / "go").touch()
     out, said = process.communicate(timeout=180)
     assert process.returncode == 1 and said.count("\n") == 1
@@ -136,7 +136,7 @@ def test_an_interrupt_ends_what_the_workers_make(project: Project, dask: Cluster
     process.send_signal(signal.SIGINT)
     _, said = process.communicate(timeout=60)
     assert process.returncode == 130 and said.count("\n") <= 1
-    until(lambda: not Path(f"/proc/{kernel}").exists())
+    until(lambda: not alive(kernel))
     # The worker itself takes the next order.
     (project.root / "notebooks" / "go").touch()
     again = render(project, "--set", "title=good", "--scheduler", dask.address)

@@ -13,7 +13,7 @@ import pytest
 from analysis.errors import NotebookFailed
 from analysis.parameters import resolve
 from analysis.render import execute
-from conftest import Project, contents
+from conftest import Project, alive, contents, until
 
 pytestmark = pytest.mark.slow
 
@@ -43,22 +43,6 @@ def kept(project: Project, path: Path) -> nbformat.NotebookNode:
     notebook = nbformat.read(project.root / "failed" / path.name, as_version=4)
     nbformat.validate(notebook)
     return notebook
-
-
-def gone(pid: int) -> bool:
-    """Whether the process ends within ten seconds."""
-    for _ in range(100):
-        try:
-            state = Path(f"/proc/{pid}/stat").read_text("utf-8").rpartition(")")[2].split()[0]
-            if state == "Z":
-                return True
-        except OSError:
-            try:
-                os.kill(pid, 0)
-            except ProcessLookupError:
-                return True
-        time.sleep(0.1)
-    return False
 
 
 def test_a_notebook_gets_its_parameters_with_their_types_in_a_kernel_of_its_own(
@@ -96,7 +80,7 @@ def test_a_notebook_gets_its_parameters_with_their_types_in_a_kernel_of_its_own(
     pid, folder, program, backend = machine
     assert Path(folder) == path.parent and program == os.sys.executable  # type: ignore[attr-defined]
     assert backend in (None, "module://matplotlib_inline.backend_inline")
-    assert gone(pid), "the kernel outlives its notebook"
+    until(lambda: not alive(pid), seconds=10)  # or the kernel outlives its notebook
     assert dict(os.environ) == variables, "the variables of the caller are as they were"
     assert contents(project.root / "notebooks") == held, "the notebook itself is not touched"
     assert not (project.root / "failed").exists()
@@ -154,7 +138,7 @@ def test_what_a_cell_must_not_do(
 def test_the_kernel_of_a_failed_notebook_ends(project: Project) -> None:
     path = project.notebook("import os; open('pid', 'w').write(str(os.getpid()))", "1 / 0")
     assert "ZeroDivisionError: division by zero" in str(failure(project, path))
-    assert gone(int((path.parent / "pid").read_text("utf-8")))
+    until(lambda: not alive(int((path.parent / "pid").read_text("utf-8"))), seconds=10)
 
 
 def test_a_kernel_that_cannot_start_is_one_sentence(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,7 +170,7 @@ def test_an_interrupt_ends_the_kernel_and_is_passed_on(project: Project, monkeyp
         run(project, path)
     thread.join()
     assert time.monotonic() - begun < 30
-    assert gone(int((path.parent / "pid").read_text("utf-8")))
+    until(lambda: not alive(int((path.parent / "pid").read_text("utf-8"))), seconds=10)
     assert "ANALYSIS_ROOT" in os.environ and "IPYTHONDIR" not in os.environ
 
 
