@@ -5,6 +5,7 @@ Every figure of theirs is made up here; none was fetched when the rules were wri
 
 from __future__ import annotations
 
+import csv
 import math
 from collections.abc import Iterable
 from dataclasses import replace
@@ -69,7 +70,7 @@ def holding(trade: Figures) -> Catalogue:
     return made
 
 
-def common(trade: Figures, flow: str, **asked: object) -> controls.Common:
+def common(trade: Figures, flow: str, **asked: object) -> controls.Control:
     catalogue = holding(trade)
     return controls.common(Report(resolve({"start_year": 2016, "end_year": 2016, **asked}, catalogue), catalogue), flow)
 
@@ -89,7 +90,7 @@ def by_hand() -> Figures:
     return trade
 
 
-def close(found: controls.Common, expected: list[float]) -> None:
+def close(found: controls.Control, expected: list[float]) -> None:
     """The control of the four months is the expected one."""
     assert found.logs == pytest.approx(dict(zip(map(ordinal, FIRST_FOUR), expected, strict=True)))
 
@@ -252,7 +253,31 @@ def test_what_helped_to_expect_a_month_is_said_and_nothing_is_said_where_nothing
     for show in (prose.events.question, tables.event_testable, tables.event_effects_table, figures.event_effects):
         assert "helps to expect a month" not in text_of(show(plain).node())
         assert "China's total trade, as far as it is known by month, helps" in text_of(show(helped).node())
-    assert helped.fact("events.effect.nuclear_tests.imports.m0_m2").formula.endswith("China's total trade as a control")
+    effect = helped.fact("events.effect.nuclear_tests.imports.m0_m2")
+    assert effect.formula.endswith("China's total trade as a control, see events.control_china_trade.imports")
+
+
+@pytest.mark.parametrize(("flow", "parts"), [("imports", ["imports"]), ("total", ["exports", "imports"])])
+def test_the_control_of_all_of_chinas_trade_is_the_log_of_its_rows_which_a_fact_names(
+    flow: str, parts: list[str]
+) -> None:
+    report = Report(resolve({**FEW, "start_year": 2010, "end_year": 2020, "flow": flow, "controls": "china_trade"}))
+    fact = report.fact(f"events.control_china_trade.{flow}")
+    with (ROOT / "data" / "macro" / "monthly_controls.csv").open(encoding="utf-8", newline="") as file:
+        rows = {(row["series"], row["period"]): row for row in csv.DictReader(file)}
+    months = [f"{year}-{month:02}" for year in range(2010, 2019) for month in range(1, 13)]
+    used = [rows[f"china_{part}", month] for month in months for part in parts]
+    assert (fact.value, fact.period) == (108, "2010-2018")
+    assert set(fact.rows) == {f"macro/monthly_controls#{row['row_id']}" for row in used}
+    assert set(fact.sources) == {row["source_id"] for row in used}
+    assert set(fact.sources) <= set(report.fact(f"events.effect.nuclear_tests.{flow}.m0_m2").sources)
+    held = event_months.months(report, flow, event_months.choices(report))
+    assert held.control is not None
+    for number, month in enumerate(months, start=2010 * 12 - held.start):
+        expected = math.log(sum(float(rows[f"china_{part}", month]["value"]) for part in parts))
+        assert held.control[number] == pytest.approx(expected, abs=1e-12), month
+    after = slice(2019 * 12 - held.start, None)
+    assert len(held.values[after]) == 24 and np.isnan(held.control[after]).all() and np.isnan(held.values[after]).all()
 
 
 def told(report: Report) -> list[object]:
@@ -297,7 +322,7 @@ def test_as_of_takes_the_figures_known_by_its_day(project: Project) -> None:
     catalogue = take_in(later, date(2027, 1, 15))
     assert len(catalogue.frame(controls.TABLE)) == 49
 
-    def found(as_of: str) -> controls.Common:
+    def found(as_of: str) -> controls.Control:
         asked = {"controls": "partners", "start_year": 2016, "end_year": 2016, "as_of": as_of}
         return controls.common(Report(resolve(asked, catalogue), catalogue), "exports")
 

@@ -1,4 +1,4 @@
-"""What China's trade with other partners has in common by month, as a control for its trade with the DPRK.
+"""Controls for China's trade with the DPRK by month: all of China's trade, or what its trade with like partners shares.
 
 Which partners count, and how they are put together, are rows of `events/plan`; they were written before any figure of
 them was seen.
@@ -22,13 +22,14 @@ if TYPE_CHECKING:
     from ..report import Report
 
 TABLE = FETCHED["controls", "partners"][0]
+ALL_TRADE = "macro/monthly_controls"
 PARTS = {"exports": ("exports",), "imports": ("imports",), "total": ("exports", "imports")}
 
 
 @dataclass(frozen=True)
-class Common:
-    """The control of one flow. `logs` has the months (ordinals) that have one, `partners` are those that count;
-    `reason` says why there is none. `rows` are the figures that it rests on."""
+class Control:
+    """The control of one flow. `logs` has the months (ordinals) that have one, `partners` are those that count, where
+    partners do; `reason` says why there is none. `rows` are the figures that it rests on."""
 
     logs: dict[int, float]
     partners: tuple[str, ...]
@@ -37,8 +38,29 @@ class Common:
     sources: tuple[str, ...]
 
 
+def control(report: Report, flow: str, chosen: str) -> Control:
+    """The control `chosen` (a value of the parameter `controls` other than none) of a flow."""
+    return {"china_trade": all_trade, "partners": common}[chosen](report, flow)
+
+
 @kept(12)
-def common(report: Report, flow: str) -> Common:
+def all_trade(report: Report, flow: str) -> Control:
+    """The log of a flow of China's trade with all countries, in the years asked for."""
+    p = report.parameters
+    rows = report.catalogue.frame(ALL_TRADE)
+    rows = rows.assign(at=[ordinal(month) for month in rows["period"]])
+    rows = rows[(rows["at"] // 12 >= p.start_year) & (rows["at"] // 12 <= p.end_year)]
+    parts = rows[rows["series"].isin([f"china_{part}" for part in PARTS[flow]])]
+    wide = parts.pivot(index="at", columns="series", values="value").dropna()
+    used = parts[parts["at"].isin(wide.index)]
+    return Control(
+        {int(month): float(value) for month, value in np.log(wide.sum(axis=1)).items()}, (), "",
+        tuple(f"{ALL_TRADE}#{row}" for row in used["row_id"]), tuple(dict.fromkeys(used["source_id"])),
+    )  # fmt: skip
+
+
+@kept(12)
+def common(report: Report, flow: str) -> Control:
     """The mean over partners of the log of a flow less each partner's own mean, in the years asked for."""
     declared, p = plan(report.catalogue), report.parameters
     known = _known(report)
@@ -52,11 +74,11 @@ def common(report: Report, flow: str) -> Common:
     least = int(declared.number("control_partners_least"))
     if own.shape[1] < least:
         reason = f"too few partners to compare with: {own.shape[1]}, where {least} are needed"
-        return Common({}, tuple(own.columns), reason, (), ())
+        return Control({}, tuple(own.columns), reason, (), ())
     logs = np.log(own)
     together = (logs - logs.mean()).mean(axis=1)
     used = known[known["partner"].isin(own.columns) & known["at"].isin(own.index) & known["measure"].isin(PARTS[flow])]
-    return Common(
+    return Control(
         {int(month): float(value) for month, value in together.items()}, tuple(own.columns), "",
         tuple(f"{TABLE}#{row}" for row in used["row_id"]), tuple(dict.fromkeys(used["source_id"])),
     )  # fmt: skip

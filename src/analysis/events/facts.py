@@ -29,7 +29,7 @@ VERDICTS = {YES: "testable", ALONE: "alone", NEVER: "powerless", NO: "untestable
 def event_facts(report: Report) -> Iterator[Fact]:
     """All facts of the topic for the parameters of `report`."""
     study = report.event_study
-    yield from _control_partners(report, study)
+    yield from _controls(report, study)
     for key in study.keys:
         yield _testable(report, study, key)
         yield _effect(report, study, key)
@@ -41,10 +41,29 @@ def event_facts(report: Report) -> Iterator[Fact]:
     yield from _panel(report)
 
 
+def _controls(report: Report, study: Study) -> Iterator[Fact]:
+    """What the control of each flow is made of, and of which figures; nothing where the edition has no control."""
+    chosen = report.parameters.controls
+    if chosen == "partners":
+        yield from _control_partners(report, study)
+    elif chosen == "china_trade":
+        for flow in study.flows:
+            found = controls.all_trade(report, flow)
+            yield Fact(
+                id=f"events.control_china_trade.{flow}",
+                label=f"Months of China's total trade to compare with, {FLOWS[flow]}",
+                unit="count",
+                value=len(found.logs),
+                period=_span(found.logs, report),
+                status="derived",
+                formula="months whose log of the flow of China's trade with all countries is the control",
+                rows=found.rows,
+                sources=found.sources,
+            )
+
+
 def _control_partners(report: Report, study: Study) -> Iterator[Fact]:
-    """How many partners the control of each flow is made of, and of which figures, where partners are the control."""
-    if report.parameters.controls != "partners":
-        return
+    """How many partners the control of each flow is made of, and of which figures."""
     names = dict(report.catalogue.frame("events/control_partners")[["partner", "name"]].itertuples(index=False))
     for flow in study.flows:
         found = controls.common(report, flow)
@@ -210,15 +229,14 @@ def _effect_fact(
 def _control(report: Report, flow: str) -> tuple[str, tuple[str, ...]]:
     """What a formula says of the control of the edition, and the sources of the control; empty where there is none.
 
-    The rows of partners are thousands; they stand once, at the fact that counts the partners.
+    The rows of a control are hundreds, of partners thousands; they stand once, at the fact that counts what it is of.
     """
     chosen = report.parameters.controls
-    if chosen == "china_trade":
-        return "; the baseline has China's total trade as a control", ()
-    if chosen == "partners":
-        told = f"; the baseline has China's trade with other partners as a control, see events.control_partners.{flow}"
-        return told, controls.common(report, flow).sources
-    return "", ()
+    if chosen == "none":
+        return "", ()
+    words = {"china_trade": "China's total trade", "partners": "China's trade with other partners"}[chosen]
+    told = f"; the baseline has {words} as a control, see events.control_{chosen}.{flow}"
+    return told, controls.control(report, flow, chosen).sources
 
 
 def _nulls(found: Effect) -> dict[str, float]:

@@ -108,14 +108,10 @@ def months(report: Report, flow: str, chosen: Choices) -> Months:
     if chosen.yuan:
         values = values * _monthly(report, "cny_per_usd", index)
     control, reason = None, ""
-    if chosen.controls == "china_trade":
-        parts = ("exports", "imports") if flow == "total" else (flow,)
-        control = np.log(np.sum([_monthly(report, f"china_{part}", index) for part in parts], axis=0))
-    elif chosen.controls == "partners":
-        common = controls.common(report, flow)
-        control = np.array([common.logs.get(month, np.nan) for month in index], dtype=float)
-        reason = common.reason
-    if control is not None:
+    if chosen.controls != "none":
+        made = controls.control(report, flow, chosen.controls)
+        control = np.array([made.logs.get(month, np.nan) for month in index], dtype=float)
+        reason = made.reason
         values = np.where(np.isfinite(control), values, np.nan)
     return Months(index[0], values, control, reason)
 
