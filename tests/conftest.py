@@ -26,7 +26,7 @@ from analysis import Report
 from analysis.catalogue import Catalogue, load, seal
 from analysis.display import NODE_TYPE
 from analysis.errors import BuildError
-from analysis.parameters import resolve
+from analysis.parameters import edition, resolve
 from analysis.project import project_root
 from analysis.render import build, cache, manifests, parts
 from analysis.report import storing
@@ -95,14 +95,21 @@ def report(catalogue: Catalogue) -> Report:
 
 
 @functools.cache
-def _facts_of_default() -> bytes:
-    """A cache that holds the facts of the default edition, as a build leaves it."""
+def _facts_of(*names: str) -> bytes:
+    """A cache that holds the facts of these editions, as a build leaves it."""
     catalogue = Catalogue(ROOT / "data")
     with tempfile.TemporaryDirectory() as folder:
         kept = cache.Cache(Path(folder) / "parts.sqlite")
         with storing(parts.topics(catalogue, kept)):
-            len(Report(resolve({}, catalogue), catalogue).facts)
+            for name in names:
+                len(Report(resolve(edition(name).parameters, catalogue), catalogue).facts)
         return kept.path.read_bytes()
+
+
+def know(root: Path, *names: str) -> None:
+    """Have the facts of these editions, or of the default one, in the cache of the project in `root`."""
+    (root / ".cache").mkdir(exist_ok=True)
+    (root / ".cache" / "parts.sqlite").write_bytes(_facts_of(*names or ["default"]))
 
 
 @pytest.fixture
@@ -166,10 +173,9 @@ class Project:
         nbformat.write(nbformat.v4.new_notebook(cells=made), path)
         return path
 
-    def know(self) -> None:
-        """Have the facts of the default edition in the cache, so that what is tested need not wait for them."""
-        (self.root / ".cache").mkdir(exist_ok=True)
-        (self.root / ".cache" / "parts.sqlite").write_bytes(_facts_of_default())
+    def know(self, *names: str) -> None:
+        """Have the facts of these editions, or of the default one, known, so that a test need not wait for them."""
+        know(self.root, *names)
 
     def few_facts(self) -> None:
         """Take the claims out of the data: they are judged on all years, whatever years are asked for."""

@@ -395,7 +395,7 @@ def test_an_example_of_the_help_runs(
     project: Project, report: Report, say: Say, monkeypatch: pytest.MonkeyPatch, example: str
 ) -> None:
     small(project, report, name="01_trade_growth")
-    project.know()
+    project.know("default", "since-2017")
     monkeypatch.chdir(project.root)
     if example.startswith("refresh baci"):
         import test_refresh_baci  # without DuckDB this example alone is skipped

@@ -215,7 +215,7 @@ def test_one_changed_byte_is_refused_by_name_wherever_it_is(name: str, copied_da
     path = copied_data / PATHS[name]
     sound = path.read_bytes()
     dice = random.Random(name)
-    places = [0, len(sound) // 2, len(sound) - 2, len(sound) - 1, *(dice.randrange(len(sound)) for _ in range(20))]
+    places = [0, len(sound) // 2, len(sound) - 2, len(sound) - 1, *(dice.randrange(len(sound)) for _ in range(8))]
     altered = [sound[:at] + bytes([sound[at] ^ 1 << dice.randrange(8)]) + sound[at + 1 :] for at in places]
     # A byte more, a byte less, nothing at all, and the line ends that git can put in.
     altered += [sound + b"\n", b"\xef\xbb\xbf" + sound, sound[:-1], b"", sound.replace(b"\n", b"\r\n")]
@@ -310,7 +310,7 @@ def test_any_changed_byte_of_the_package_is_no_accident(copied_data: Path) -> No
     """The description of the package has no hash, so a changed byte may pass, but as data or as a sentence."""
     path = copied_data / "datapackage.json"
     sound, dice, refused = path.read_bytes(), random.Random(2397), 0
-    for _ in range(150):
+    for _ in range(60):
         at = dice.randrange(len(sound))
         path.write_bytes(sound[:at] + bytes([sound[at] ^ 1 << dice.randrange(8)]) + sound[at + 1 :])
         try:
@@ -318,7 +318,7 @@ def test_any_changed_byte_of_the_package_is_no_accident(copied_data: Path) -> No
         except UserError as error:
             refused += 1
             assert "\n" not in str(error)
-    assert refused > 20
+    assert refused > 8
 
 
 def test_an_unknown_table_gets_the_nearest_name(catalogue: Catalogue) -> None:

@@ -89,6 +89,7 @@ def may_mount() -> list[str]:
 
 def builds(project: Project, report: Report, how: str, folder: Path, *before: str) -> dict[str, Any]:
     """How the builds of PROGRAM ended, by name."""
+    project.know()
     project.notebook(showing(tables.parameters(report).node()))
     folder.mkdir()
     done = subprocess.run(

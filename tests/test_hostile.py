@@ -229,6 +229,7 @@ def test_a_letter_without_a_picture_is_refused_on_paper_with_its_place(
 def test_a_title_that_paper_cannot_show_is_refused_before_a_notebook_is_run(
     title: str, project: Project, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    project.know()
     project.notebook("1")
     assert main(["render", "--set", f"title={title}"]) == 2
     said = capsys.readouterr()

@@ -86,5 +86,5 @@ def test_a_mistyped_name_by_hand_gives_one_sentence(tmp_path: Path) -> None:
 
 def test_a_notebook_can_be_copied_elsewhere(tmp_path: Path) -> None:
     # A copy in another folder imports the installed package and finds the project's own data.
-    copy = Path(shutil.copy(ROOT / "notebooks" / "00_summary.ipynb", tmp_path))
+    copy = Path(shutil.copy(ROOT / "docs" / "template.ipynb", tmp_path))
     assert run(copy, tmp_path, tmp_path / "home")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -33,8 +33,14 @@ CALLS = [(name, call) for name in sorted(figures.__all__) for call in ARGUMENTS.
 
 @pytest.fixture(autouse=True)
 def _unpainted(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """In the place of a picture what would be drawn, which takes a fifth of the time."""
+    """In the place of two pictures what would be drawn of the wide one, which takes a tenth of the time."""
     monkeypatch.setattr(style, "to_svg", _told)
+    draw = style.draw
+
+    def wide(painter: Callable[[Figure, bool], None], **heights: float | None) -> tuple[str, str]:
+        return draw(lambda figure, narrow: None if narrow else painter(figure, narrow), **heights)
+
+    monkeypatch.setattr(style, "draw", wide)
     yield
 
 
@@ -83,6 +89,8 @@ def test_charts_of_other_parameters_are_what_they_would_be_without_the_cache(
     for settings in ({**FEW, "base_year": 2010, "cut_share": 50}, OTHER):
         plain, keeping = (Report(resolve(settings, catalogue), catalogue) for _ in range(2))
         for name, arguments in CALLS:
+            if name == "verdicts" and "as_of" in settings:
+                continue  # it sets today's verdicts beside, for which all facts of today are computed, twice
             expected = show(plain, name, arguments)
             with storing(store):
                 assert show(keeping, name, arguments) == expected, name

@@ -45,7 +45,10 @@ def read(notebook: nbformat.NotebookNode) -> PdfReader:
 
 def words_of(reader: PdfReader) -> str:
     """All text, white space and invisible joiners taken out: lines may break anywhere."""
-    text = "".join(page.extract_text() for page in reader.pages)
+    return squeezed("".join(page.extract_text() for page in reader.pages))
+
+
+def squeezed(text: str) -> str:
     return re.sub(r"[\s\u00ad\u200b\u2060]", "", text)
 
 
@@ -76,6 +79,12 @@ def tags(reader: PdfReader) -> Iterator[dict[str, Any]]:
 @pytest.fixture(scope="module")
 def default(built: Built) -> PdfReader:
     return PdfReader(built.output / "report.pdf")
+
+
+@pytest.fixture(scope="module")
+def sheets(default: PdfReader) -> list[str]:
+    """The text of each page, read once."""
+    return [page.extract_text() for page in default.pages]
 
 
 # ----------------------------------------------------------------------------------- the default edition
@@ -110,11 +119,9 @@ def test_the_bookmarks_are_the_notebooks_and_their_sections(default: PdfReader) 
     assert pages == sorted(pages) and pages[0] == 1, "the first page holds masthead and contents"
 
 
-def test_every_page_is_numbered_and_dated(default: PdfReader) -> None:
-    count = len(default.pages)
-    for number, page in enumerate(default.pages, start=1):
-        text = page.extract_text().replace("\u2060", "")
-        assert f"Page {number} of {count}" in text and "Data of " in text, number
+def test_every_page_is_numbered_and_dated(sheets: list[str]) -> None:
+    for number, text in enumerate(sheets, start=1):
+        assert f"Page {number} of {len(sheets)}" in text.replace("\u2060", "") and "Data of " in text, number
 
 
 def test_fonts_are_embedded_and_are_those_of_the_house(default: PdfReader) -> None:
@@ -128,10 +135,10 @@ def test_fonts_are_embedded_and_are_those_of_the_house(default: PdfReader) -> No
     assert {"Inter"} < seen <= {"Inter", "DejaVuSans", "DejaVuSansMono"}
 
 
-def test_the_findings_stand_in_the_pdf_as_in_the_facts(default: PdfReader, built: Built) -> None:
+def test_the_findings_stand_in_the_pdf_as_in_the_facts(sheets: list[str]) -> None:
     from analysis import Report, prose
 
-    text = words_of(default)
+    text = squeezed("".join(sheets))
     for finding in prose.summary.findings(Report()).findings:
         assert re.sub(r"[\s\u2060]", "", finding.headline.text) in text
 

@@ -66,7 +66,8 @@ def test_a_difference_is_found(catalogue: Catalogue) -> None:
 def test_published_documents_are_of_these_facts_and_hold_no_clock(name: str, catalogue: Catalogue) -> None:
     folder, report = FOLDER / name, report_of(name, catalogue)
     page = (folder / "index.html").read_text(encoding="utf-8")
-    text = re.sub(r"\s", "", "".join(p.extract_text() for p in PdfReader(folder / "report.pdf").pages))
+    sheets = PdfReader(folder / "report.pdf").pages[:4]  # the findings stand on the first ones
+    text = re.sub(r"\s", "", "".join(sheet.extract_text() for sheet in sheets))
     plain = html.unescape(re.sub(r"<[^>]*>", "", page))
     for finding in prose.summary.findings(report).findings:
         assert finding.headline.text in plain

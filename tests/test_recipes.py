@@ -19,7 +19,7 @@ from pathlib import Path
 import pytest
 
 from analysis.catalogue import Catalogue
-from conftest import ROOT
+from conftest import ROOT, know
 
 pytestmark = pytest.mark.slow
 
@@ -49,6 +49,7 @@ class Copy:
                 shutil.copytree(ROOT / name, root / name, ignore=ignored)
             else:
                 shutil.copy(ROOT / name, root / name)
+        know(root)
 
     def shell(self, script: str) -> subprocess.CompletedProcess[str]:
         path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
