@@ -167,8 +167,7 @@ def test_a_stacked_table_is_still_a_table_to_a_screen_reader(browser: Browser, p
 # ---------------------------------------------------------------------------------------- colour and paper
 
 
-@pytest.mark.parametrize("width", [PHONE, DESK])
-@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+@pytest.mark.parametrize(("dark", "width"), [(False, DESK), (True, PHONE)], ids=["light", "dark"])
 def test_text_has_enough_contrast(browser: Browser, page: Path, dark: bool, width: int) -> None:
     browser.open(page, width, dark=dark)
     browser.run("openAll()")

@@ -12,8 +12,9 @@ import importlib
 import itertools
 import math
 import re
+import shutil
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -50,6 +51,7 @@ CODES = """country_code,country_name,country_iso2,country_iso3
 276,Germany,DE,DEU
 """
 YEARS = range(2014, 2019)
+README = "Release Date : 2024 04 09\n"
 Line = tuple[int, int, int, str, str, str]
 # Machines that China sold, and what it bought, by year: with the rest they make totals near customs.
 MACHINES = {2014: 3_000_000, 2015: 2_500_000, 2016: 2_700_000, 2017: 2_800_000, 2018: 1_800_000}
@@ -148,7 +150,7 @@ def test_a_zip_equals_its_files_and_leaves_nothing_behind(tmp_path: Path, monkey
     scratch = tmp_path / "scratch"
     scratch.mkdir()
     monkeypatch.setattr("tempfile.tempdir", str(scratch))
-    folder = lay(tmp_path / "baci", readme="Release Date : 2024 04 09\n")
+    folder = lay(tmp_path / "baci", readme=README)
     archive = packed(folder, tmp_path / "BACI_HS92_V202401b.zip")
     plain = extracted(folder)
     assert extracted(archive) == plain and len(plain) > 100
@@ -329,7 +331,7 @@ def test_the_rule_on_the_two_koreas() -> None:
 
 @pytest.fixture
 def files(tmp_path: Path) -> Path:
-    return lay(tmp_path / "baci", readme="Release Date : 2024 04 09\n")
+    return lay(tmp_path / "baci", readme=README)
 
 
 def take(path: Path, **more: Any) -> bulk.Taken:
@@ -351,9 +353,27 @@ def test_without_apply_nothing_changes_and_everything_is_said(project: Project, 
     ]  # fmt: skip
 
 
+@pytest.fixture(scope="module")
+def once(tmp_path_factory: pytest.TempPathFactory) -> tuple[bulk.Taken, Path]:
+    """What was taken in, and the data package that has it; read only."""
+    folder = tmp_path_factory.mktemp("applied")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("ANALYSIS_ROOT", str(folder / "project"))
+        load.cache_clear()
+        project = Project(folder / "project")
+        done = take(lay(folder / "baci", readme=README), apply=True)
+    load.cache_clear()
+    return done, project.root / "data"
+
+
 @pytest.fixture
-def applied(project: Project, files: Path) -> Iterator[bulk.Taken]:
-    yield take(files, apply=True)
+def applied(project: Project, once: tuple[bulk.Taken, Path]) -> bulk.Taken:
+    """What was taken into the data package of the project."""
+    done, data = once
+    shutil.rmtree(project.root / "data")
+    shutil.copytree(data, project.root / "data")
+    load.cache_clear()
+    return done
 
 
 def test_applied_shares_are_those_worked_out_by_hand(project: Project, applied: bulk.Taken) -> None:
@@ -543,7 +563,9 @@ def raised(rows: list[Line]) -> list[Line]:
     ]  # fmt: skip
 
 
-def test_a_later_version_stands_beside_the_earlier(project: Project, tmp_path: Path, applied: bulk.Taken) -> None:
+def test_a_later_version_stands_beside_the_earlier(
+    project: Project, files: Path, tmp_path: Path, applied: bulk.Taken
+) -> None:
     later = lay(tmp_path / "later", version="202501", change=raised)
     done = take(later, apply=True)
     # Of each year, in chapter 10, food and all: China to the DPRK, the world to the DPRK, China to the world.
@@ -566,7 +588,7 @@ def test_a_later_version_stands_beside_the_earlier(project: Project, tmp_path: P
     total = Report(resolve({"basis": "baci"}, load()), load()).fact("trade.exports.baci.2017")
     assert total.value == pytest.approx(3270.00055)
     with pytest.raises(Refused, match="BACI 202401b is older than 202501"):
-        take(tmp_path / "baci")
+        take(files)
 
 
 def test_a_later_version_needs_all_years(project: Project, tmp_path: Path, applied: bulk.Taken) -> None:
