@@ -33,6 +33,7 @@ from analysis.report import storing
 
 ROOT = Path(__file__).parents[1]
 COUNTED = "counted"
+KNOWN = Path()  # set when a run begins
 # Few years, known early: an edition of few facts, for tests of what a build does and not of what it says. It takes
 # `Project.few_facts` besides.
 FEW: dict[str, Any] = {"end_year": 1988, "as_of": "2002-06-30"}
@@ -88,10 +89,30 @@ def catalogue() -> Catalogue:
     return load()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _known(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """One place for facts that tests of one run share, whatever worker computed them; see `acquainted`."""
+    global KNOWN
+    KNOWN = common(tmp_path_factory) / "known.sqlite"
+
+
+def common(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The temporary folder that workers which run tests side by side have in common."""
+    base = tmp_path_factory.getbasetemp()
+    return base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+
+def acquainted(made: Report) -> Report:
+    """The report, its facts computed here or, of the same data and code, in another test of this run."""
+    with storing(parts.topics(made.catalogue, cache.Cache(KNOWN))):
+        len(made.facts)
+    return made
+
+
 @pytest.fixture(scope="session")
 def report(catalogue: Catalogue) -> Report:
     """The report of the default parameters, its facts computed once for all tests."""
-    return Report(resolve({}, catalogue), catalogue)
+    return acquainted(Report(resolve({}, catalogue), catalogue))
 
 
 @functools.cache
@@ -100,9 +121,10 @@ def _facts_of(*names: str) -> bytes:
     catalogue = Catalogue(ROOT / "data")
     with tempfile.TemporaryDirectory() as folder:
         kept = cache.Cache(Path(folder) / "parts.sqlite")
-        with storing(parts.topics(catalogue, kept)):
-            for name in names:
-                len(Report(resolve(edition(name).parameters, catalogue), catalogue).facts)
+        for name in names:
+            made = acquainted(Report(resolve(edition(name).parameters, catalogue), catalogue))
+            with storing(parts.topics(catalogue, kept)):
+                len(Report(made.parameters, catalogue).facts)
         return kept.path.read_bytes()
 
 
@@ -125,8 +147,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> manifests.Built:
     Workers that run tests side by side share it: one makes it, the others wait until it is up to date. It is made by a
     process of its own, which can fork its kernels as this one cannot.
     """
-    base = tmp_path_factory.getbasetemp()
-    output = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "built" / "default"
+    output = common(tmp_path_factory) / "built" / "default"
     words = [sys.executable, "-m", "analysis", "render", "default", "--output", str(output)]
     subprocess.run(words, check=False, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # a failure comes below
     while True:

@@ -15,6 +15,7 @@ from analysis.display import Display, Finding, Prose, Sentence, plain_of, say
 from analysis.formatting import fact_text
 from analysis.parameters import resolve
 from analysis.prose.certainty import certainty
+from conftest import acquainted
 
 ROOT = Path(__file__).parents[1]
 READ = [
@@ -134,7 +135,9 @@ REPORTS: dict[str, Report] = {}
 
 
 def report_of(settings: dict[str, object]) -> Report:
-    return REPORTS.setdefault(str(settings), Report(resolve(settings)))
+    if str(settings) not in REPORTS:
+        REPORTS[str(settings)] = acquainted(Report(resolve(settings)))
+    return REPORTS[str(settings)]
 
 
 def test_sentences_carry_the_ids_of_their_facts() -> None:
