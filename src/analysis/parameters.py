@@ -61,16 +61,17 @@ class ReportParameters(BaseModel):
     windows: str = Field("all", description="Windows round an event: all, or ids with commas between.")
     regimes: str = Field("all", description="Regimes whose months count: all, or ids with commas between.")
     flow: str = Field("all", description="Flows of the event study: all, or exports, imports, total with commas.")
-    baseline: Literal["trend_season", "trend", "season", "level"] = Field(
-        "trend_season", description="What a month is expected to be: level, with a trend and a season or without."
+    baseline: Literal["level", "same_months", "two_years"] = Field(
+        "level",
+        description="What the months of an event are compared with: the level of the twelve usable months before, the "
+        "same months of the year before, or the level of two years before.",
     )
     controls: Literal["none", "china_trade", "partners"] = Field(
         "none",
-        description="What helps to expect a month: China's total trade, known to the end of 2018, or its trade with "
-        "other partners, which refresh comtrade-controls fetches.",
+        description="What months are measured against: nothing, China's total trade, known to the end of 2018, or its "
+        "trade with other partners, which refresh comtrade-controls fetches.",
     )
     alpha: float = Field(0.05, description="Level below which an adjusted p value counts.")
-    placebo_draws: int = Field(10000, description="Placebo dates drawn at most; fewer where fewer exist.")
     seed: int = Field(2017, description="Seed of every draw.")
     lags: int = Field(3, description="Longest lag of the correlations, in months or years, both ways.")
     frequency: str = Field("all", description="Periods of the correlations: all, or month or year.")
@@ -142,14 +143,13 @@ OF_ANY_PAIR = (
     "title",
 )  # fmt: skip
 LISTS = ("definitions", "event_classes", "windows", "regimes", "flow", "frequency")
-# Fewer draws leave the p values to chance; more than this take minutes and tell nothing new.
-DRAWS, SEEDS, LAGS, ALPHAS = (500, 100_000), (0, 2**31 - 1), (0, 6), (0.001, 0.2)
+SEEDS, LAGS, ALPHAS = (0, 2**31 - 1), (0, 6), (0.001, 0.2)
 
 CHOICES = {
     "worst_quality": ("A", "B", "C", "D"), "paper": ("a4", "us-letter"), "inter_korean": ("without", "with"),
     "crude_estimate": ("with", "without"), "food_aid": ("without", "with"), "rice": ("milled", "paddy"),
     "doubtful_partners": ("keep", "drop"), "flow": ("all", "exports", "imports", "total"),
-    "frequency": ("all", "month", "year"), "baseline": ("trend_season", "trend", "season", "level"),
+    "frequency": ("all", "month", "year"), "baseline": ("level", "same_months", "two_years"),
     "controls": ("none", "china_trade", "partners"),
 }  # fmt: skip
 # Choices that rest on a table which somebody must fetch first, and the source of `refresh` that brings it.
@@ -163,7 +163,7 @@ def bounds(name: str, catalogue: Catalogue) -> tuple[float, float] | None:
     return {
         "start_year": catalogue.years, "end_year": catalogue.years, "index_year": catalogue.years,
         "base_year": catalogue.price_years, "cut_share": (1, 100),
-        "placebo_draws": DRAWS, "seed": SEEDS, "lags": LAGS, "alpha": ALPHAS,
+        "seed": SEEDS, "lags": LAGS, "alpha": ALPHAS,
     }.get(name)  # fmt: skip
 
 
@@ -187,7 +187,7 @@ def to_fetch(name: str, value: object, catalogue: Catalogue) -> str:
 def allowed(name: str, catalogue: Catalogue, brief: bool = False) -> str:
     """What a parameter may be, in words, with the bounds the data set; `brief` cuts a long list, with its length."""
     if span := bounds(name, catalogue):
-        what = {"cut_share": "whole per cent", "alpha": "number", "placebo_draws": "whole number",
+        what = {"cut_share": "whole per cent", "alpha": "number",
                 "seed": "whole number", "lags": "whole number"}.get(name, "whole year")  # fmt: skip
         return f"it is a {what} from {span[0]} to {span[1]}"
     if name in COUNTRIES:

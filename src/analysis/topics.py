@@ -23,7 +23,7 @@ SPAN = frozenset({"reporter", "partner", "start_year", "end_year", "as_of"})
 SHARES = SPAN | {"crude_estimate", "rice", "doubtful_partners"}
 STUDY = SPAN | {
     "basis", "worst_quality", "event_classes", "windows", "regimes", "flow", "baseline", "controls", "alpha",
-    "placebo_draws", "seed", "lags", "frequency",
+    "seed", "lags", "frequency",
 }  # fmt: skip
 
 

@@ -12,7 +12,6 @@ from ..inference import Break, Breaks, Untested
 from . import catalogue as events
 from .months import Choices, fetched, month_numbers, months
 from .plan import ordinal, plan
-from .testable import reason_words
 
 if TYPE_CHECKING:
     from ..report import Report
@@ -34,10 +33,26 @@ class Shift:
 
 
 @dataclass(frozen=True)
+class Trial:
+    """The test of one break more: `months` are the first months of new levels, the one that is tested among them.
+
+    `p` is the largest over the persistence guarded against; `p_at_rho` is the p at `rho`, the persistence that the
+    candidate itself leaves within its segments.
+    """
+
+    months: tuple[int, ...]
+    p: float
+    rho: float
+    p_at_rho: float
+
+
+@dataclass(frozen=True)
 class Found:
+    """The breaks of one flow. `trials` are the tests that were made, the one that was refused last among them."""
+
     flow: str
     shifts: tuple[Shift, ...]
-    p: tuple[float, ...]
+    trials: tuple[Trial, ...]
     months: int
     first: int
     last: int
@@ -54,7 +69,7 @@ def find(report: Report, flow: str) -> Found:
     if last < first:
         return Found(flow, (), (), 0, start, end, "no month of the span lies in the years asked for")
     y = data.logs(declared.number("floor_usd_million"))[first - data.start : last - data.start + 1]
-    x = inference.design(month_numbers(first, len(y)), trend=False)
+    x = inference.season(month_numbers(first, len(y)))
     known = int(np.isfinite(y).sum())
     found = inference.find_breaks(
         y,
@@ -65,12 +80,16 @@ def find(report: Report, flow: str) -> Found:
         seed=p.seed,
     )
     if isinstance(found, Untested):
-        return Found(flow, (), (), known, first, last, reason_words(found))
-    return Found(flow, tuple(_shift(report, b, first) for b in found.breaks), _steps(found), known, first, last, "")
+        return Found(flow, (), (), known, first, last, str(found))
+    shifts = tuple(_shift(report, b, first) for b in found.breaks)
+    return Found(flow, shifts, _trials(found, first), known, first, last, "")
 
 
-def _steps(found: Breaks) -> tuple[float, ...]:
-    return tuple(float(step.p) for step in found.steps)
+def _trials(found: Breaks, start: int) -> tuple[Trial, ...]:
+    return tuple(
+        Trial(tuple(start + position for position in step.positions), step.p, step.rho, step.p_at_rho)
+        for step in found.steps
+    )
 
 
 def _shift(report: Report, found: Break, start: int) -> Shift:

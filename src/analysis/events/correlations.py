@@ -11,7 +11,7 @@ of the leading record stay what they are, and no finding rests on it.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,11 +20,9 @@ import pandas as pd
 from .. import inference
 from ..inference import Correlation, Untested
 from . import catalogue as events
-from . import stored
 from .months import Array, Choices, months
 from .months import rows_of as month_rows
 from .plan import SeriesPlan, month_name, ordinal, plan
-from .testable import reason_words
 
 if TYPE_CHECKING:
     from ..report import Report
@@ -69,7 +67,7 @@ def pairs(report: Report, rows: Iterable[Row], basis: str | None = None) -> list
     """The pairs that `rows` are."""
     declared = plan(report.catalogue).series
     return [
-        Pair(declared[series], flow, lag, stored.correlation(found), levels, reason, first, last, basis)
+        Pair(declared[series], flow, lag, None if found is None else Correlation(**found), levels, reason, first, last, basis)
         for series, flow, lag, found, levels, reason, first, last in rows
     ]
 
@@ -114,9 +112,9 @@ def _lags(report: Report, series: SeriesPlan, flow: str, labels: list[str], valu
             series.series_id,
             flow,
             lag,
-            None if isinstance(f, Untested) else stored.plain(f),
+            None if isinstance(f, Untested) else asdict(f),
             _pearson(values[span], trade[span], lag, least),
-            reason_words(f) if isinstance(f, Untested) else "",
+            str(f) if isinstance(f, Untested) else "",
             *ends,
         ]
         for lag, f in zip(lags, found, strict=True)

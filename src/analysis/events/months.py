@@ -25,26 +25,23 @@ Array = npt.NDArray[np.float64]
 class Choices:
     """What a specification may change. The defaults are the plan; the report's parameters set the first two."""
 
-    baseline: str = "trend_season"
+    baseline: str = "level"
     controls: str = "none"
     dating: str = "own"
     late: bool = False
-    new_year: bool = False
     yuan: bool = False
     rough: bool = False
     sure_only: bool = False
     alternatives: bool = False
-    statistic: Literal["mean", "median", "poisson"] = "mean"
+    statistic: Literal["mean", "median", "dollars"] = "mean"
 
 
 SPECIFICATIONS: dict[str, dict[str, Any]] = {
     "main": {},
     "other_date": {"dating": "other"},
     "late_days": {"late": True},
-    "level": {"baseline": "level"},
-    "trend": {"baseline": "trend"},
-    "season": {"baseline": "season"},
-    "new_year": {"new_year": True},
+    "same_months": {"baseline": "same_months"},
+    "two_years": {"baseline": "two_years"},
     "china_trade": {"controls": "china_trade"},
     "partners": {"controls": "partners"},
     "yuan": {"yuan": True},
@@ -52,7 +49,7 @@ SPECIFICATIONS: dict[str, dict[str, Any]] = {
     "sure_only": {"sure_only": True},
     "alternatives": {"alternatives": True},
     "median": {"statistic": "median"},
-    "poisson": {"statistic": "poisson"},
+    "dollars": {"statistic": "dollars"},
 }
 
 
@@ -80,8 +77,8 @@ def left_out(report: Report) -> list[Specification]:
 @dataclass(frozen=True)
 class Months:
     """One flow by month. `start` is the ordinal of the first month; `values` are million US dollars (or yuan),
-    NaN where a month carries no test; `control` is a log of China's trade with others, or None. `reason` says why no
-    month has a control, where none has."""
+    NaN where a month carries no test; `control` is a log of China's trade with others, which is taken off the log of a
+    month, or None. `reason` says why no month has a control, where none has."""
 
     start: int
     values: Array
@@ -89,9 +86,10 @@ class Months:
     reason: str = ""
 
     def logs(self, floor: float) -> Array:
-        """Logs; months below `floor` million are left out."""
+        """Logs, less the control where there is one; months below `floor` million are left out."""
         with np.errstate(invalid="ignore", divide="ignore"):
-            return np.where(self.values >= floor, np.log(self.values), np.nan)
+            logs = np.where(self.values >= floor, np.log(self.values), np.nan)
+        return logs if self.control is None else logs - self.control
 
 
 def months(report: Report, flow: str, chosen: Choices) -> Months:

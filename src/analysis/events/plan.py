@@ -8,6 +8,7 @@ from ..catalogue import Catalogue
 from ..reading import kept
 
 FLOWS = ("exports", "imports", "total")
+Key = tuple[str, str, str]  # class, flow, window
 
 
 def ordinal(month: str) -> int:
@@ -63,6 +64,15 @@ class Specification:
 
 
 @dataclass(frozen=True)
+class Question:
+    """A question asked before the first result: the cell that answers it, and the question in words."""
+
+    key: Key
+    asks: str
+    why: str
+
+
+@dataclass(frozen=True)
 class SeriesPlan:
     series_id: str
     label: str
@@ -77,6 +87,7 @@ class Plan:
     classes: dict[str, EventClass]
     windows: dict[str, Window]
     specifications: dict[str, Specification]
+    questions: dict[Key, Question]
     series: dict[str, SeriesPlan]
     settings: dict[str, str]
     by_flow: dict[str, tuple[Regime, ...]] = field(repr=False)
@@ -97,7 +108,7 @@ def plan(catalogue: Catalogue) -> Plan:
     """The declared plan of a data package."""
     rows = {
         name: catalogue.frame(f"events/{name}").to_dict("records")
-        for name in ("classes", "windows", "regimes", "specifications", "series", "plan")
+        for name in ("classes", "windows", "regimes", "questions", "specifications", "series", "plan")
     }
     regimes = [
         (
@@ -131,6 +142,12 @@ def plan(catalogue: Catalogue) -> Plan:
         specifications={
             r["spec_id"]: Specification(r["spec_id"], r["dimension"], r["label"], r["rule"])
             for r in rows["specifications"]
+        },
+        questions={
+            (r["class_id"], r["flow"], r["window_id"]): Question(
+                (r["class_id"], r["flow"], r["window_id"]), r["asks"], r["why"]
+            )
+            for r in rows["questions"]
         },
         series={
             r["series_id"]: SeriesPlan(r["series_id"], r["label"], r["frequency"], r["rule"]) for r in rows["series"]

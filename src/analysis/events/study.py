@@ -1,68 +1,38 @@
-"""The event study of one edition: every cell, each computed when it is first asked for."""
+"""The event study of one edition, each part computed when it is first asked for."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from .. import inference
-from ..inference import Effect, Estimate, Testable, Untested
 from ..reading import recorded, remembered
-from . import breaks, correlations, effects, sensitivity, stored, testable
+from . import breaks, correlations
+from . import catalogue as events
 from .breaks import Found
+from .cells import UNTESTABLE, Cell, estimate, judged, overlaps
 from .correlations import Pair
-from .effects import Design
-from .months import Choices, Months, choices, specifications
-from .plan import FLOWS, Plan, Specification, plan
-from .sensitivity import Point
-from .testable import Possible
+from .design import Design, Rules, Usable, design
+from .months import Array, Choices, Months, choices, months, specifications
+from .plan import FLOWS, Key, Plan, Question, Specification, plan
 
 if TYPE_CHECKING:
     from ..report import Report
 
-T = TypeVar("T", Effect, Estimate)
-Key = tuple[str, str, str]  # class, flow, window
 Place = tuple[str, str, int]  # series, flow, lag
+PERSISTENCE = (0.5, 0.8, 0.95)  # of the noise in which the size of the test is simulated
 
 
 @dataclass(frozen=True)
-class Cell:
-    """One tested cell. `found` is None, or says why there is no number, where there is none."""
+class Point:
+    """The effect of a cell under one specification, in log points; None and a reason where it gives none."""
 
     key: Key
-    possible: Possible
-    found: Effect | None
+    spec: Specification
+    effect: float | None
     reason: str
-    family: int
-    holm: float | None
-    fdr: float | None
-
-    @property
-    def p(self) -> float | None:
-        return _p(self.found)
-
-    @property
-    def p_shift(self) -> float | None:
-        return None if self.found is None or isinstance(self.found.shift, Untested) else self.found.shift.p
-
-
-@dataclass(frozen=True)
-class _Numbers:
-    """What could be seen of a cell, and its effect; each None with a reason where there is none."""
-
-    could: Testable | None
-    could_reason: str
-    found: Effect | None
-    reason: str
-
-
-def _p(found: Effect | None) -> float | None:
-    """The p of the plan: placebo dates, calibrated on noise where an episode opens a regime."""
-    if found is None:
-        return None
-    return found.placebo.p if found.calibrated is None else found.calibrated.p
 
 
 class Study:
@@ -78,18 +48,22 @@ class Study:
         # The tables that everything below was computed from; whoever uses the study rests on all of them.
         self.read: set[str] = set()
         self._months: dict[tuple[str, str], Months] = {}
-        self._designs: dict[tuple[str, Key], Design] = {}
-        self._effects: dict[tuple[str, Key], tuple[Effect | None, str]] = {}
 
     @property
     def keys(self) -> list[Key]:
         """Every cell, in the order of the plan."""
         return [(c, flow, w) for flow in self.flows for c in self.classes for w in self.windows]
 
+    @property
+    def questions(self) -> list[Question]:
+        """The declared questions that the parameters let through, in the order of the plan."""
+        cells = set(self.keys)
+        return [question for key, question in self.plan.questions.items() if key in cells]
+
     def months(self, flow: str, spec_id: str = "main") -> Months:
         if (flow, spec_id) not in self._months:
             with recorded(self.read):
-                self._months[flow, spec_id] = effects.outcome(self.report, flow, self.choices(spec_id))
+                self._months[flow, spec_id] = months(self.report, flow, self.choices(spec_id))
         return self._months[flow, spec_id]
 
     @remembered
@@ -100,87 +74,144 @@ class Study:
     def choices(self, spec_id: str = "main") -> Choices:
         return choices(self.report, spec_id)
 
+    def logs(self, key: Key, spec_id: str = "main") -> tuple[int, Array, Array]:
+        """The ordinal of the first month, and the logs of the months of a window and of a baseline.
+
+        Months of the closed border would swamp every mean: they count only inside the windows of the closures.
+        """
+        data = self.months(key[1], spec_id)
+        floored = data.logs(self.plan.number("floor_usd_million"))
+        return data.start, data.logs(0.0) if key[0] in self.plan.words("floor_exempt") else floored, floored
+
     def design(self, key: Key, spec_id: str = "main") -> Design:
-        if (spec_id, key) not in self._designs:
-            with recorded(self.read):
-                made = effects.design(self.report, *key, self.choices(spec_id), self.months(key[1], spec_id))
-            self._designs[spec_id, key] = made
-        return self._designs[spec_id, key]
-
-    def estimate(self, key: Key, spec_id: str) -> tuple[Estimate | None, str]:
-        """The effect of a cell under a specification, or None and why, from few draws and without a test."""
-        made = self.design(key, spec_id)
-        return _named(effects.estimate(self.report, made, self.choices(spec_id)), made)
-
-    def effect(self, key: Key, spec_id: str = "main") -> tuple[Effect | None, str]:
-        """The effect of a cell under a specification, or None and why."""
-        if (spec_id, key) not in self._effects:
-            made = self.design(key, spec_id)
-            with recorded(self.read):
-                self._effects[spec_id, key] = _named(effects.effect(self.report, made, self.choices(spec_id)), made)
-        return self._effects[spec_id, key]
-
-    @remembered
-    def possible(self) -> dict[Key, Possible]:
-        """What can be tested, cell by cell. Nothing here has read a value inside a window."""
-        result: dict[Key, Possible] = {}
-        for flow in self.flows:
-            for window in self.windows:
-                made = {c: self.design((c, flow, window)) for c in self.classes}
-                shared = testable.overlaps(made)
-                for c in self.classes:
-                    numbers = self._numbers[c, flow, window]
-                    result[c, flow, window] = Possible(made[c], numbers.could, numbers.could_reason, shared[c])
-        return result
-
-    @remembered
-    def _numbers(self) -> dict[Key, _Numbers]:
-        """What the statistics say of every cell, computed or taken from the store."""
+        """The months that a cell compares. Looks at which months have figures, not at what they say."""
+        class_id, flow, window_id = key
+        chosen, p = self.choices(spec_id), self.report.parameters
         with recorded(self.read):
-            rows = self.report.rows("events", "effects", self._computed)
-        return {
-            (c, f, w): _Numbers(stored.testable(could), could_reason, stored.effect(found), reason)
-            for c, f, w, could, could_reason, found, reason in rows
-        }
+            start, windows, baselines = self.logs(key, spec_id)
+            dated = len(events.events_of(self.report.catalogue, class_id, p.as_of))
+            counts = self.plan.classes[class_id].counts_from
+            if chosen.dating == "other":
+                counts = "date" if counts == "effective_date" else "effective_date"
+            episodes = events.episodes_of(
+                self.report.catalogue, class_id, flow, window_id, p.as_of, counts, chosen.late
+            )
+        asked = p.listed("regimes")
+        return design(
+            key,
+            {name: items for name, items in episodes.items() if not asked or name in asked},
+            self.plan.regimes(flow),
+            Usable.of(start, baselines, windows),
+            [shift.month for shift in self.breaks[flow].shifts],
+            dated,
+            self._rules(chosen),
+        )
 
-    def _computed(self) -> list[list[Any]]:
-        """`_numbers` as plain rows. What is possible comes first, and sees no effect."""
-        rows = []
-        for key in self.keys:
-            could, could_reason = testable.found(self.report, self.design(key), self.choices())
-            found, reason = self.effect(key)  # while its placements are at hand
-            rows.append([*key, stored.plain(could), could_reason, stored.plain(found), reason])
-        return rows
-
-    @remembered
-    def family(self) -> dict[str, int]:
-        """Tests made in each flow: the cells that have a p value."""
-        return {
-            flow: sum(p.smallest_p is not None for key, p in self.possible.items() if key[1] == flow)
-            for flow in self.flows
-        }
-
-    def verdict(self, key: Key) -> str:
-        return self.possible[key].verdict(self.report.parameters.alpha, self.family[key[1]])
-
-    def separable(self, key: Key) -> bool:
-        return self.possible[key].separable(testable.limit(self.report))
+    def _rules(self, chosen: Choices) -> Rules:
+        declared = self.plan
+        twelve = int(declared.number("baseline_months"))
+        return Rules(
+            least=twelve,
+            most=int(declared.number("baseline_two_years")) if chosen.baseline == "two_years" else twelve,
+            oldest=int(declared.number("baseline_reach")),
+            share=declared.number("window_data"),
+            kind=chosen.baseline,
+        )
 
     @remembered
     def cells(self) -> dict[Key, Cell]:
-        """Every cell with its effect and its p values, adjusted within a flow and across all."""
-        numbers = self._numbers
-        raw = {key: _p(numbers[key].found) for key in self.keys}
-        holm: dict[Key, float | None] = {}
-        for flow in self.flows:
-            of_flow = [key for key in self.keys if key[1] == flow]
-            holm |= _adjusted([raw[key] for key in of_flow], of_flow, inference.holm)
-        fdr = _adjusted([raw[key] for key in self.keys], self.keys, inference.benjamini_hochberg)
+        """Every cell, the tested questions among them with their p adjusted for the number of these questions."""
+        made = {key: self.design(key) for key in self.keys}
+        shared = {
+            (c, flow, w): other
+            for flow in self.flows
+            for w in self.windows
+            for c, other in overlaps({c: made[c, flow, w] for c in self.classes}).items()
+        }
+        cells = {key: self._cell(made[key], shared[key]) for key in self.keys}
+        return cells | self._answers({q.key: replace(cells[q.key], question=q) for q in self.questions})
+
+    def _cell(self, made: Design, overlap: tuple[str, float] | None) -> Cell:
+        start, windows, baselines = self.logs(made.key)
+        p, declared = self.report.parameters, self.plan
+        effect, precision, reason, verdict = judged(
+            made,
+            windows,
+            baselines,
+            start,
+            alpha=p.alpha,
+            power=declared.number("power"),
+            seed=p.seed,
+            readable=declared.number("readable_effect"),
+            largest=declared.number("largest_effect"),
+        )
+        return Cell(made, effect, precision, reason or self.months(made.key[1]).reason, verdict, overlap)
+
+    def _answers(self, asked: dict[Key, Cell]) -> dict[Key, Cell]:
+        """The cells of the questions, with what adjustment makes of p and of the smallest detectable effect."""
+        tested = [
+            key for key, cell in asked.items() if cell.p is not None and not self.plan.classes[key[0]].control
+        ]
+        adjusted = inference.holm(np.array([asked[key].p for key in tested]))
+        result = {key: replace(cell, control=self.plan.classes[key[0]].control) for key, cell in asked.items()}
+        for key, p in zip(tested, adjusted, strict=True):
+            result[key] = replace(
+                result[key], p_adjusted=float(p), family=len(tested), detectable_adjusted=self._detectable(
+                    key, self.report.parameters.alpha / len(tested)
+                )
+            )
+        return result
+
+    def _detectable(self, key: Key, alpha: float) -> float | None:
+        """The smallest change that the first step of Holm's adjustment would find with the declared power."""
+        made = self.design(key)
+        start, _, baselines = self.logs(key)
+        precise = inference.precision(
+            baselines, made.positions(start), alpha, self.plan.number("power"), self.report.parameters.seed
+        )
+        return None if isinstance(precise, inference.Untested) else precise.detectable
+
+    @property
+    def answered(self) -> list[Cell]:
+        """The cells of the declared questions that have an effect, in the order of the plan."""
+        return [self.cells[q.key] for q in self.questions if self.cells[q.key].effect is not None]
+
+    @remembered
+    def size(self) -> dict[float, float]:
+        """For each persistence of the noise: the largest share of false alarms among the answered questions."""
+        p = self.report.parameters
         return {
-            key: Cell(key, self.possible[key], numbers[key].found, numbers[key].reason, self.family[key[1]], holm[key],
-                      fdr[key])
+            rho: max(
+                inference.simulated_size(cell.design.positions(self.months(cell.key[1]).start), rho, p.alpha, p.seed)
+                for cell in self.answered
+            )
+            for rho in (PERSISTENCE if self.answered else ())
+        }
+
+    def separable(self, key: Key) -> bool:
+        """Whether most window months of a cell belong to its class alone."""
+        overlap = self.cells[key].overlap
+        return overlap is None or overlap[1] < self.plan.number("not_separable")
+
+    @remembered
+    def points(self) -> list[Point]:
+        """The specification curve: every cell with an effect, with one departure from the plan at a time."""
+        return [
+            self._point(key, spec)
             for key in self.keys
-        }  # fmt: skip
+            if self.cells[key].verdict != UNTESTABLE
+            for spec in self.specifications.values()
+        ]
+
+    def _point(self, key: Key, spec: Specification) -> Point:
+        made = self.design(key, spec.spec_id)
+        start, windows, baselines = self.logs(key, spec.spec_id)
+        effect = estimate(made, start, windows, baselines, self.choices(spec.spec_id).statistic)
+        return Point(key, spec, effect, "" if effect is not None else made.reason)
+
+    def point(self, key: Key, spec_id: str) -> Point | None:
+        """The effect of a cell under one specification, where both are there."""
+        return next((p for p in self.points if p.key == key and p.spec.spec_id == spec_id), None)
 
     @remembered
     def pairs(self) -> list[Pair]:
@@ -224,15 +255,6 @@ class Study:
         """Breaks found without being told, by flow."""
         return {flow: breaks.find(self.report, flow) for flow in self.flows}
 
-    @remembered
-    def points(self) -> list[Point]:
-        """The specification curve; the slowest part, computed only where it is shown."""
-        return sensitivity.points(self, self.report.rows("events", "specification curve", self._curve))
-
-    def _curve(self) -> list[sensitivity.Row]:
-        with recorded(self.read):
-            return sensitivity.curve(self)
-
 
 def _grouped(pairs: list[Pair]) -> dict[tuple[str, str], list[Pair]]:
     """The families of tests: pairs by flow and frequency."""
@@ -253,16 +275,3 @@ def _holm(pairs: list[Pair]) -> dict[Place, float]:
         for pair, p in zip(found, inference.holm(np.array(raw)), strict=True):
             result[pair.place] = float(p)
     return result
-
-
-def _named(found: T | Untested | None, made: Design) -> tuple[T | None, str]:
-    """An effect, or None and the reason."""
-    if found is None:
-        return None, made.reason
-    return (None, testable.reason_words(found)) if isinstance(found, Untested) else (found, "")
-
-
-def _adjusted(raw: list[float | None], keys: list[Key], rule: object) -> dict[Key, float | None]:
-    values = np.array([np.nan if p is None else p for p in raw])
-    adjusted = rule(values)  # type: ignore[operator]
-    return {key: None if np.isnan(value) else float(value) for key, value in zip(keys, adjusted, strict=True)}

@@ -3,7 +3,8 @@
 Dates: least squares over all partitions by dynamic programming (Bai and Perron 2003, Journal of Applied Econometrics
 18). Number: one break is added as long as the largest F of a further break has a bootstrap p of at most alpha (the
 sequential rule of Bai and Perron). The bootstrap draws AR(1) noise over the same months, so persistence is not taken
-for a break (Diebold and Chen 1996, Journal of Econometrics 70); its p holds up to the last of `noise.RHOS`.
+for a break (Diebold and Chen 1996, Journal of Econometrics 70). What counts is the largest p over `noise.RHOS`; the p at
+the persistence that the candidate itself leaves is given beside it.
 Set of dates: dates found again in noise of that kind around the fitted means.
 """
 
@@ -16,9 +17,8 @@ import numpy as np
 import numpy.typing as npt
 
 from .noise import RHOS, ar1, estimate
-from .placebo import TIE
 from .reasons import Reason, Untested
-from .stretch import Floats, Ints
+from .arrays import TIE, Floats, Ints
 
 LEAST_SEGMENT = 6  # months with a figure between two breaks
 
@@ -38,12 +38,19 @@ class Break:
 
 @dataclass(frozen=True)
 class Step:
-    """The test of one break more than `breaks`: largest F and its bootstrap p."""
+    """The test of one break more than `breaks`: largest F and its bootstrap p, the largest over RHOS.
+
+    `positions` are those of the candidate partition, with the break that is tested; `rho` is the persistence within its
+    segments, and `p_at_rho` the p if that were the persistence of the series.
+    """
 
     breaks: int
     largest_f: float
     p: float
     smallest_p: float
+    positions: tuple[int, ...]
+    rho: float
+    p_at_rho: float
 
 
 @dataclass(frozen=True)
@@ -155,9 +162,22 @@ def _step(
     if not len(observed):
         return None
     # A rho estimated here would be too low without a break and too high with one: the largest p over RHOS counts.
-    drawn = [_largest_f(ar1(rho, n, draws, rng)[index], edges, least) for rho in RHOS]
-    above = max(int((values >= observed[0] * (1 - TIE)).sum()) for values in drawn)
-    return Step(len(accepted), float(observed[0]), (1 + above) / (1 + draws), 1 / (1 + draws))
+    def p_at(rho: float) -> float:
+        drawn = _largest_f(ar1(rho, n, draws, rng)[index], edges, least)
+        return float((1 + np.count_nonzero(drawn >= observed[0] * (1 - TIE))) / (1 + draws))
+
+    p = max(p_at(rho) for rho in RHOS)
+    candidate = partition(z, len(accepted) + 1, least)
+    rho, _ = _noise(z, index, n, candidate)
+    return Step(
+        len(accepted),
+        float(observed[0]),
+        p,
+        1 / (1 + draws),
+        tuple(int(index[place]) for place in candidate),
+        rho,
+        p_at(rho),
+    )
 
 
 def _noise(z: Floats, index: Ints, n: int, places: tuple[int, ...]) -> tuple[float, float]:

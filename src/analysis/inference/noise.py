@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 
-from .stretch import Floats, Ints
+from .arrays import Floats, Ints
 
 LARGEST_RHO = 0.95  # nearer to one, a stretch of some years cannot tell a wandering series from a stable one
 RHOS = (0.0, 0.5, 0.8)  # where a p is simulated it is the largest over these: it holds for AR(1) noise up to the last
@@ -21,18 +19,11 @@ def ar1(rho: float, n: int, draws: int, rng: np.random.Generator) -> Floats:
     return noise
 
 
-def known_series(rhos: Sequence[float], n: int, known: Ints, draws: int, rng: np.random.Generator) -> list[Floats]:
-    """(n, draws) AR(1) series of each rho, drawn at the positions `known` (m,) alone and zero elsewhere.
-
-    The same standard normal draws serve every rho: only months with a figure are ever read, so no other is drawn.
-    """
-    normal = rng.standard_normal((len(known), draws))
-    made = []
-    for rho in rhos:
-        series = np.zeros((n, draws))
-        series[known] = np.linalg.cholesky(correlation_matrix(rho, known)) @ normal
-        made.append(series)
-    return made
+def ar1_at(rho: float, months: Ints, draws: int, rng: np.random.Generator) -> Floats:
+    """(n, draws) AR(1) series of unit variance at the positions `months` (m,), n to the last of them, zero elsewhere."""
+    series = np.zeros((int(months.max()) + 1, draws))
+    series[months] = np.linalg.cholesky(correlation_matrix(rho, months)) @ rng.standard_normal((len(months), draws))
+    return series
 
 
 def correlation_matrix(rho: float, months: Ints) -> Floats:
