@@ -13,6 +13,7 @@ from .facts import Fact
 
 MINUS = "\u2212"
 GAP = "–"
+EVENT_SHARES = (("events", "votes"), ("events", "false_alarms"), ("events", "coverage"))
 WORDS_OF_UNIT = {
     "tonnes": "tonnes", "kt": "thousand tonnes", "tonnes_n": "tonnes of nitrogen", "barrels": "barrels",
     "mtoe": "million tonnes of oil equivalent", "kt_c": "thousand tonnes of carbon",
@@ -116,4 +117,4 @@ def is_share(fact: Fact) -> bool:
     topic, kind = fact.plain_id.split(".")[:2]
     if topic == "dependence":
         return not kind.endswith("_change")
-    return topic == "evidence" or (topic, kind) == ("events", "votes")
+    return topic == "evidence" or (topic, kind) in EVENT_SHARES

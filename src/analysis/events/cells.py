@@ -55,6 +55,13 @@ class Cell:
         p = self.p if self.p_adjusted is None else self.p_adjusted
         return p is not None and p <= alpha
 
+    @property
+    def as_expected(self) -> bool:
+        """Whether the change has the sign that a yes to the question means."""
+        if self.question is None or self.effect is None:
+            return False
+        return (self.effect.effect > 0) == (self.question.expects == "rise")
+
 
 def judged(
     design: Design,

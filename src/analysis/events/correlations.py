@@ -67,7 +67,17 @@ def pairs(report: Report, rows: Iterable[Row], basis: str | None = None) -> list
     """The pairs that `rows` are."""
     declared = plan(report.catalogue).series
     return [
-        Pair(declared[series], flow, lag, None if found is None else Correlation(**found), levels, reason, first, last, basis)
+        Pair(
+            declared[series],
+            flow,
+            lag,
+            None if found is None else Correlation(**found),
+            levels,
+            reason,
+            first,
+            last,
+            basis,
+        )
         for series, flow, lag, found, levels, reason, first, last in rows
     ]
 

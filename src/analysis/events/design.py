@@ -46,7 +46,9 @@ class Usable:
     def months(self, first: int, last: int, which: np.ndarray) -> list[int]:
         """The ordinals from `first` to `last` that `which` allows."""
         return [
-            m for m in range(max(first, self.start), min(last, self.start + len(which) - 1) + 1) if which[m - self.start]
+            m
+            for m in range(max(first, self.start), min(last, self.start + len(which) - 1) + 1)
+            if which[m - self.start]
         ]
 
 

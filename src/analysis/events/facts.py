@@ -10,20 +10,19 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from ..facts import Fact
-from ..inference import Effect, Untested
 from . import catalogue as events
 from . import controls, correlations, panel
+from .cells import TESTABLE, UNTESTABLE, WEAK, percent
 from .correlations import Pair
 from .months import rows_of
-from .plan import month_name
-from .study import Key, Study
-from .testable import ALONE, NEVER, NO, YES
+from .plan import Key, month_name
+from .study import Study
 
 if TYPE_CHECKING:
     from ..report import Report
 
 FLOWS = {"exports": "China's exports to the DPRK", "imports": "China's imports from the DPRK", "total": "trade"}
-VERDICTS = {YES: "testable", ALONE: "alone", NEVER: "powerless", NO: "untestable"}
+VERDICTS = {TESTABLE: "testable", WEAK: "weak", UNTESTABLE: "untestable"}
 
 
 def event_facts(report: Report) -> Iterator[Fact]:
@@ -32,10 +31,10 @@ def event_facts(report: Report) -> Iterator[Fact]:
     yield from _controls(report, study)
     for key in study.keys:
         yield _testable(report, study, key)
-        yield _effect(report, study, key)
-        if _dates_differ(report, key[0]):
-            yield _other_date(report, study, key)
-    yield from _cells(report, study)
+        yield _change(report, study, key)
+    yield from filter(None, (_same_months(report, study, question.key) for question in study.questions))
+    yield from _counts(report, study)
+    yield from _size(report, study)
     yield from _correlations(report, study)
     yield from _breaks(report, study)
     yield from _panel(report)
@@ -84,11 +83,6 @@ def _control_partners(report: Report, study: Study) -> Iterator[Fact]:
         )
 
 
-def percent(log_points: float) -> float:
-    """A change of logs as a change in per cent."""
-    return 100 * math.expm1(log_points)
-
-
 def _span(months: Iterable[int], report: Report) -> str:
     found = sorted(months)
     p = report.parameters
@@ -106,39 +100,30 @@ def _name(study: Study, key: Key) -> str:
 
 
 def _testable(report: Report, study: Study, key: Key) -> Fact:
-    possible, verdict = study.possible[key], study.verdict(key)
-    made = possible.design
+    cell = study.cells[key]
+    made = cell.design
     stats: dict[str, float] = {
         "events": made.dated,
         "events_with_data": len(made.events),
         "episodes": len(made.episodes),
-        "baseline_months": len(made.baseline),
-        "family_size": study.family[key[1]],
+        "baseline_months": len(made.baseline_months),
         "separable": float(study.separable(key)),
     }
-    if possible.smallest_p is not None:
-        stats["smallest_attainable_p"] = possible.smallest_p
-    if possible.rho is not None:
-        stats["persistence"] = possible.rho
-    if possible.detectable is not None:
-        stats |= {
-            "detectable_effect": possible.detectable,
-            "detectable_fall_percent": percent(-possible.detectable),
-            "detectable_rise_percent": percent(possible.detectable),
-        }
+    if cell.precision is not None:
+        stats |= {"persistence": cell.precision.rho, **_detectable("", cell.precision.detectable)}
     overlap = ""
-    if possible.overlap and not study.separable(key):
-        other = study.plan.classes[possible.overlap[0]].label
-        overlap = f"; not separable from {other}, which share {100 * possible.overlap[1]:.0f} per cent of its months"
-    why = f": {possible.reason}" if possible.reason else ""
+    if cell.overlap and not study.separable(key):
+        other = study.plan.classes[cell.overlap[0]].label
+        overlap = f"; not separable from {other}, which share {100 * cell.overlap[1]:.0f} per cent of its months"
+    testable = cell.verdict != UNTESTABLE
     return Fact(
         id=f"events.testable.{'.'.join(key)}",
         label=f"Events that can be studied: {_name(study, key)}",
         unit="count",
-        value=None if verdict == NO else len(made.events),
+        value=len(made.events) if testable else None,
         period=_span(made.window_months, report),
-        status="unreported" if verdict == NO else "derived",
-        formula=(f"a gap: {verdict}{why}" if verdict == NO else f"events with data in their window; {verdict}")
+        status="derived" if testable else "unreported",
+        formula=(f"events with figures in their window; {cell.verdict}" if testable else f"a gap: {cell.reason}")
         + overlap,
         rows=tuple(e.row for e in made.events),
         sources=_join(*(e.sources for e in made.events)),
@@ -146,83 +131,82 @@ def _testable(report: Report, study: Study, key: Key) -> Fact:
     )
 
 
-def _effect(report: Report, study: Study, key: Key) -> Fact:
+def _detectable(name: str, log_points: float) -> dict[str, float]:
+    return {
+        f"detectable{name}": log_points,
+        f"detectable{name}_fall_percent": percent(-log_points),
+        f"detectable{name}_rise_percent": percent(log_points),
+    }
+
+
+def _change(report: Report, study: Study, key: Key) -> Fact:
+    """The change of a cell: window against the months before, with the interval and the p of the same test."""
     cell = study.cells[key]
-    adjusted = {name: p for name, p in (("p_adjusted", cell.holm), ("p_false_discovery", cell.fdr)) if p is not None}
-    return _effect_fact(
-        report,
-        study,
-        key,
-        f"events.effect.{'.'.join(key)}",
-        cell.found,
-        cell.reason,
-        {
-            "family_size": cell.family,
-            **adjusted,
-            **({"detectable_effect": d} if (d := cell.possible.detectable) is not None else {}),
-        },
-    )
-
-
-def _other_date(report: Report, study: Study, key: Key) -> Fact:
-    found, reason = study.effect(key, "other_date")
-    return _effect_fact(
-        report, study, key, f"events.effect_other_date.{'.'.join(key)}", found, reason, {}, "other_date"
-    )
-
-
-def _effect_fact(
-    report: Report,
-    study: Study,
-    key: Key,
-    id: str,
-    found: Effect | None,
-    reason: str,
-    stats: dict[str, float],
-    spec_id: str = "main",
-) -> Fact:
-    made = study.design(key, spec_id)
-    dating = " by adoption or publication" if spec_id == "other_date" else ""
+    made, effect = cell.design, cell.effect
     common: dict[str, Any] = {
-        "id": id,
-        "label": f"Effect{dating}: {_name(study, key)}",
+        "id": f"events.change.{'.'.join(key)}",
+        "label": f"Change against the twelve months before: {_name(study, key)}",
         "unit": "percent",
         "period": _span(made.window_months, report),
     }
-    if found is None:
+    if effect is None:
         return Fact(
             value=None,
             status="unreported",
-            formula=f"a gap: {reason}",
+            formula=f"a gap: {cell.reason}",
             rows=tuple(e.row for e in made.events),
             sources=_join(*(e.sources for e in made.events)),
-            stats=stats,
             **common,
         )
-    rows, sources = rows_of(report, key[1], sorted({*made.window_months, *made.baseline}))
+    rows, sources = rows_of(report, key[1], sorted({*made.window_months, *made.baseline_months}))
     control, more = _control(report, key[1])
-    stats = {
-        "n": found.episodes,
+    stats: dict[str, float] = {
+        "n": len(made.episodes),
         "events": len(made.events),
-        "window_months": found.window_months,
-        "baseline_months": found.baseline_months,
-        "effect_log_points": found.effect,
-        "placebo_mean_log_points": found.placebo_mean,
-        **stats,
-        **_nulls(found),
+        "window_months": len(made.window_months),
+        "baseline_months": len(made.baseline_months),
+        "effect_log_points": effect.effect,
+        "p": effect.p,
     }
+    if cell.precision is not None:
+        stats |= {"persistence": cell.precision.rho, **_detectable("", cell.precision.detectable)}
+    if cell.p_adjusted is not None:
+        stats |= {"p_adjusted": cell.p_adjusted, "family_size": cell.family}
+    if cell.detectable_adjusted is not None:
+        stats |= _detectable("_adjusted", cell.detectable_adjusted)
     return Fact(
-        value=percent(found.effect),
-        low=percent(found.low),
-        high=percent(found.high),
+        value=percent(effect.effect),
+        low=percent(effect.low),
+        high=percent(effect.high),
         status="derived",
-        formula="exp(mean of log trade less its baseline over the windows, less the mean of its placebos) - 1"
-        + ("; p calibrated on noise over the same months: an episode opens a regime" if found.calibrated else "")
-        + control,
+        formula="exp(mean of log trade over the window less its mean over the baseline) - 1; the range holds what the "
+        "test does not reject" + control,
         rows=_join((e.row for e in made.events), rows),
         sources=_join(*(e.sources for e in made.events), sources, more),
         stats=stats,
         **common,
+    )
+
+
+def _same_months(report: Report, study: Study, key: Key) -> Fact | None:
+    """The change of a question's window on the same months of the year before; None where no month has such a twin."""
+    point = study.point(key, "same_months")
+    if point is None or point.effect is None:
+        return None
+    made = study.design(key, "same_months")
+    rows, sources = rows_of(report, key[1], sorted({*made.window_months, *made.baseline_months}))
+    return Fact(
+        id=f"events.same_months.{'.'.join(key)}",
+        label=f"Change on the same months of the year before: {_name(study, key)}",
+        unit="percent",
+        value=percent(point.effect),
+        period=_span(made.window_months, report),
+        status="derived",
+        formula="exp(mean of log trade over the window less its mean over the same months of the last year that has "
+        "them) - 1",
+        rows=_join((e.row for e in made.events), rows),
+        sources=_join(*(e.sources for e in made.events), sources),
+        stats={"n": len(made.window_months)},
     )
 
 
@@ -235,61 +219,72 @@ def _control(report: Report, flow: str) -> tuple[str, tuple[str, ...]]:
     if chosen == "none":
         return "", ()
     words = {"china_trade": "China's total trade", "partners": "China's trade with other partners"}[chosen]
-    told = f"; the baseline has {words} as a control, see events.control_{chosen}.{flow}"
-    return told, controls.control(report, flow, chosen).sources
+    relative = f"; trade is measured against {words}, see events.control_{chosen}.{flow}"
+    return relative, controls.control(report, flow, chosen).sources
 
 
-def _nulls(found: Effect) -> dict[str, float]:
-    """The p of the plan as p_placebo; for an opening episode it is calibrated, and the plain rank stands beside it."""
-    stats: dict[str, float] = {
-        "p_placebo": found.placebo.p,
-        "smallest_attainable_p": found.placebo.smallest_p,
-        "placements": found.placebo.placements,
-    }
-    if found.calibrated is not None:
-        stats |= {
-            "p_placebo": found.calibrated.p,
-            "smallest_attainable_p": found.calibrated.smallest_p,
-            "p_rank": found.placebo.p,
-            "smallest_attainable_p_rank": found.placebo.smallest_p,
-        }
-    if not isinstance(found.shift, Untested):
-        stats |= {"p_shift": found.shift.p, "smallest_attainable_p_shift": found.shift.smallest_p}
-    return stats
-
-
-def _dates_differ(report: Report, class_id: str) -> bool:
-    found = events.events_of(report.catalogue, class_id, report.parameters.as_of)
-    return any(event.month("date") != event.month("effective_date") for event in found)
-
-
-def _cells(report: Report, study: Study) -> Iterator[Fact]:
-    """How many cells there are, how many can be tested, and how many effects survive adjustment."""
+def _counts(report: Report, study: Study) -> Iterator[Fact]:
+    """How many cells there are and can be tested, and how many questions were asked and answered."""
     p = report.parameters
     period = f"{p.start_year}-{p.end_year}"
+
+    def counted(id: str, label: str, value: int, formula: str) -> Fact:
+        return Fact(
+            id=f"{id}.{period}", label=label, value=value, unit="count", period=period, status="derived",
+            formula=formula,
+        )  # fmt: skip
+
     for flow in (*study.flows, "all"):
-        keys = [key for key in study.keys if flow in (key[1], "all")]
-        counts = {"all": len(keys)}
-        for verdict, name in VERDICTS.items():
-            counts[name] = sum(study.verdict(key) == verdict for key in keys)
-        counts["inseparable"] = sum(study.possible[key].found is not None and not study.separable(key) for key in keys)
-        counts["persistent"] = sum(study.possible[key].persistent for key in keys)
-        counts["below_alpha"] = sum(_below(study.cells[key].p, p.alpha) for key in keys)
-        counts["below_alpha_adjusted"] = sum(_below(study.cells[key].holm, p.alpha) for key in keys)
+        cells = [cell for key, cell in study.cells.items() if flow in (key[1], "all")]
+        counts = {"all": len(cells)}
+        counts |= {name: sum(cell.verdict == verdict for cell in cells) for verdict, name in VERDICTS.items()}
+        counts["inseparable"] = sum(cell.effect is not None and not study.separable(cell.key) for cell in cells)
         for name, value in counts.items():
-            yield Fact(
-                id=f"events.cells_{name}.{flow}.{period}",
-                label=f"Cells of the event study, {name}, {flow}",
-                value=value,
-                unit="count",
-                period=period,
-                status="derived",
-                formula="count over classes, flows and windows",
+            yield counted(
+                f"events.cells_{name}.{flow}",
+                f"Combinations of class, flow and window, {name}, {flow}",
+                value,
+                "count over classes, flows and windows",
+            )
+    asked = [study.cells[question.key] for question in study.questions]
+    for name, cells in (
+        ("controls", [cell for cell in asked if cell.control]),
+        ("tested", [cell for cell in asked if not cell.control]),
+    ):
+        answered = [cell for cell in cells if cell.effect is not None]
+        for what, chosen in (
+            ("asked", cells),
+            ("answered", answered),
+            ("found", [cell for cell in answered if cell.found(p.alpha)]),
+        ):
+            yield counted(
+                f"events.questions_{what}.{name}",
+                f"Questions {what}, {'positive controls' if name == 'controls' else 'tested'}",
+                len(chosen),
+                "count of the declared questions",
             )
 
 
-def _below(p: float | None, alpha: float) -> bool:
-    return p is not None and p <= alpha
+def _size(report: Report, study: Study) -> Iterator[Fact]:
+    """False alarms of the test in noise without any effect, and the coverage of its intervals."""
+    p = report.parameters
+    for rho, share in study.size.items():
+        period, name = f"{p.start_year}-{p.end_year}", f"rho{100 * rho:03.0f}"
+        formula = f"share of simulated series of persistence {rho:g} without any effect, the worst of the questions"
+        for id, label, value in (
+            ("false_alarms", "False alarms of the test", share),
+            ("coverage", "Coverage of its intervals", 1 - share),
+        ):
+            yield Fact(
+                id=f"events.{id}.{name}.{period}",
+                label=f"{label} in noise of persistence {rho:g}",
+                unit="percent",
+                value=100 * value,
+                period=period,
+                status="derived",
+                decimals=1,
+                formula=formula,
+            )
 
 
 def lag_name(lag: int) -> str:
@@ -305,9 +300,7 @@ def correlation_id(pair: Pair) -> str:
 def _correlations(report: Report, study: Study) -> Iterator[Fact]:
     names = report.catalogue.frame("trade/bases").set_index("basis")["label"]
     for pair in (*study.pairs, *study.beside):
-        family, holm = (
-            (study.beside_family, study.beside_holm) if pair.basis else (study.pair_family, study.pair_holm)
-        )
+        family, holm = (study.beside_family, study.beside_holm) if pair.basis else (study.pair_family, study.pair_holm)
         id = correlation_id(pair)
         p = report.parameters
         period = f"{pair.first[:4]}-{pair.last[:4]}" if pair.first else f"{p.start_year}-{p.end_year}"
@@ -361,7 +354,12 @@ def _breaks(report: Report, study: Study) -> Iterator[Fact]:
     for flow, found in study.breaks.items():
         period = f"{found.first // 12}-{found.last // 12}"
         stats: dict[str, float] = {"n": found.months}
-        stats |= {f"p_bootstrap_{step}": p for step, p in enumerate(found.p, start=1)}
+        for step, trial in enumerate(found.trials, start=1):
+            stats |= {
+                f"p_bootstrap_{step}": trial.p,
+                f"persistence_{step}": trial.rho,
+                f"p_at_persistence_{step}": trial.p_at_rho,
+            }
         rows, sources = rows_of(report, flow, list(range(found.first, found.last + 1)))
         yield Fact(
             id=f"events.breaks.{flow}",
@@ -372,7 +370,8 @@ def _breaks(report: Report, study: Study) -> Iterator[Fact]:
             status="unreported" if found.reason else "derived",
             formula=f"a gap: {found.reason}"
             if found.reason
-            else "breaks of the level of log trade, one after another while the bootstrap p stays below alpha",
+            else "breaks of the level of log trade, one after another while the bootstrap p, the largest over "
+            "persistence up to 0.8, stays below alpha",
             rows=rows,
             sources=sources,
             stats=stats,

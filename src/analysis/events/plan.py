@@ -68,8 +68,9 @@ class Question:
     """A question asked before the first result: the cell that answers it, and the question in words."""
 
     key: Key
+    label: str
     asks: str
-    why: str
+    expects: str  # fall or rise: the change that a yes means
 
 
 @dataclass(frozen=True)
@@ -145,7 +146,7 @@ def plan(catalogue: Catalogue) -> Plan:
         },
         questions={
             (r["class_id"], r["flow"], r["window_id"]): Question(
-                (r["class_id"], r["flow"], r["window_id"]), r["asks"], r["why"]
+                (r["class_id"], r["flow"], r["window_id"]), r["label"], r["asks"], r["expects"]
             )
             for r in rows["questions"]
         },

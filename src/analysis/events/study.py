@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,22 +17,13 @@ from .correlations import Pair
 from .design import Design, Rules, Usable, design
 from .months import Array, Choices, Months, choices, months, specifications
 from .plan import FLOWS, Key, Plan, Question, Specification, plan
+from .sensitivity import Point
 
 if TYPE_CHECKING:
     from ..report import Report
 
 Place = tuple[str, str, int]  # series, flow, lag
 PERSISTENCE = (0.5, 0.8, 0.95)  # of the noise in which the size of the test is simulated
-
-
-@dataclass(frozen=True)
-class Point:
-    """The effect of a cell under one specification, in log points; None and a reason where it gives none."""
-
-    key: Key
-    spec: Specification
-    effect: float | None
-    reason: str
 
 
 class Study:
@@ -149,16 +140,15 @@ class Study:
 
     def _answers(self, asked: dict[Key, Cell]) -> dict[Key, Cell]:
         """The cells of the questions, with what adjustment makes of p and of the smallest detectable effect."""
-        tested = [
-            key for key, cell in asked.items() if cell.p is not None and not self.plan.classes[key[0]].control
-        ]
+        tested = [key for key, cell in asked.items() if cell.p is not None and not self.plan.classes[key[0]].control]
         adjusted = inference.holm(np.array([asked[key].p for key in tested]))
         result = {key: replace(cell, control=self.plan.classes[key[0]].control) for key, cell in asked.items()}
         for key, p in zip(tested, adjusted, strict=True):
             result[key] = replace(
-                result[key], p_adjusted=float(p), family=len(tested), detectable_adjusted=self._detectable(
-                    key, self.report.parameters.alpha / len(tested)
-                )
+                result[key],
+                p_adjusted=float(p),
+                family=len(tested),
+                detectable_adjusted=self._detectable(key, self.report.parameters.alpha / len(tested)),
             )
         return result
 

@@ -9,10 +9,10 @@ from .bases import bases, growth_range
 from .claims import arrivals, verdicts
 from .coverage import calendar
 from .dependence import asymmetry, crops, deficits, food, fuel, matrix, partners, trade_flow, trade_shares
+from .event_questions import event_questions
 from .events import (
     event_breaks,
     event_correlations,
-    event_effects,
     event_matrix,
     event_panel,
     event_specifications,
@@ -24,7 +24,7 @@ from .periods import month_growth, months, quarters
 
 __all__ = [
     "arrivals", "asymmetry", "balance", "bases", "calendar", "crops", "deficits", "event_breaks",
-    "event_correlations", "event_effects", "event_matrix", "event_panel", "event_specifications", "event_timeline",
+    "event_correlations", "event_matrix", "event_panel", "event_questions", "event_specifications", "event_timeline",
     "food", "fuel", "growth", "growth_range", "index_scale", "levels", "matrix", "month_growth", "months",
     "partners", "quarters", "real", "story", "trade_flow", "trade_shares", "verdicts",
 ]  # fmt: skip

@@ -18,11 +18,10 @@ from ..display import Display, FigureDisplay, Prose, Sentence, Words, say
 from ..errors import listing
 from ..events import catalogue as calendar
 from ..events import panel, sensitivity
-from ..events.facts import lag_name, percent
+from ..events.cells import TESTABLE, UNTESTABLE, WEAK, Cell, percent, records
+from ..events.facts import lag_name
 from ..events.months import fetched, left_out
 from ..events.plan import month_name
-from ..events.study import Key
-from ..events.testable import ALONE, NEVER, NO, YES
 from ..facts import Fact
 from ..formatting import MONTHS, number, sentence_case
 from ..formatting import percent as percent_text
@@ -31,10 +30,9 @@ from .once import once
 
 # Shade and mark of each verdict: told apart in grey and by shape.
 LOOKS = {
-    YES: ("#1b1b1b", "●", "white"),
-    ALONE: ("#8a8a8a", "◐", "white"),
-    NEVER: ("#dedede", "○", "#1b1b1b"),
-    NO: ("white", "×", "#8a8a8a"),
+    TESTABLE: ("#1b1b1b", "●", "white"),
+    WEAK: ("#dedede", "○", "#1b1b1b"),
+    UNTESTABLE: ("white", "×", "#8a8a8a"),
 }
 SHAPES = {"exports": "o", "imports": "s", "total": "^"}
 NAMES = {"exports": "China's exports", "imports": "China's imports", "total": "total trade"}
@@ -92,26 +90,25 @@ def event_matrix(report: Report) -> Display:
         axes = figure.add_subplot()
         for row, name in enumerate(study.classes):
             for column, (flow, window) in enumerate(columns):
-                verdict = study.verdict((name, flow, window))
+                cell = study.cells[name, flow, window]
+                verdict = cell.verdict
                 shade, mark, ink = LOOKS[verdict]
                 left = column + 0.35 * (column // len(study.windows))
                 axes.add_patch(Rectangle((left, row), 0.94, 0.9, facecolor=shade, edgecolor="#bdbdbd", linewidth=0.5))
-                made = study.possible[name, flow, window].design
-                text = str(len(made.episodes)) if verdict != NO and not narrow else mark
+                text = str(len(cell.design.episodes)) if verdict != UNTESTABLE and not narrow else mark
                 axes.text(left + 0.47, row + 0.46, text, color=ink, ha="center", va="center", fontsize=7.5)
-                if verdict != NO and not study.separable((name, flow, window)):
+                if verdict != UNTESTABLE and not study.separable((name, flow, window)):
                     axes.plot([left + 0.12, left + 0.82], [row + 0.8] * 2, color=ink, linewidth=0.9)
         _matrix_axes(axes, report, columns, narrow)
         keys = [
             f"{LOOKS[v][1]} {words}"
             for v, words in (
-                (YES, "black: testable"),
-                (ALONE, "grey: only before adjustment"),
-                (NEVER, "light: could not have rejected"),
-                (NO, "white: cannot be tested"),
+                (TESTABLE, "black: a doubling or a halving could be detected"),
+                (WEAK, "grey: only a larger change"),
+                (UNTESTABLE, "white: cannot be tested"),
             )
         ]
-        style.footer(figure, narrow, (*keys, "underlined: not separable from another class"))
+        style.footer(figure, narrow, (*keys, "underlined: shares most months with another class"))
 
     rows = len(study.classes)
     wide, narrow = style.draw(paint, height=1.6 + 0.24 * rows, narrow_height=2.2 + 0.24 * rows)
@@ -123,14 +120,12 @@ def event_matrix(report: Report) -> Display:
         alt=_matrix_alt(report),
         caption=say(
             "Each square is one class of events, one flow and one window of months round the event. Numbers on wide "
-            "pages count episodes: events whose windows overlap are one. Adjustment multiplies the smallest p by the "
-            "number of tests in the flow. A square can be powerless because there are too few other places to which "
-            "its windows could be moved."
+            "pages count episodes: events whose windows overlap are one."
         ),
-        records=tuple(_matrix_record(report, key) for key in study.keys),
+        records=tuple(records(study.cells[key]) for key in study.keys),
         notes=(
             *month_caveats(report, "events-cluster"),
-            recency(report, _last_month(report)),
+            recency(report, last_month(report)),
         ),
     )
 
@@ -168,57 +163,32 @@ def _matrix_axes(axes: Axes, report: Report, columns: list[tuple[str, str]], nar
 
 def _matrix_title(report: Report) -> Sentence:
     return say(
-        "Of {all} combinations of class, flow and window, {no} cannot be tested at all and {never} could not have "
-        "shown anything",
+        "Of {all} combinations of event, flow and window, {no} cannot be tested and {weak} could show only a change by "
+        "more than half or double",
         all=count(report, "all"),
         no=count(report, "untestable"),
-        never=count(report, "powerless"),
+        weak=count(report, "weak"),
     )
 
 
 def _matrix_alt(report: Report) -> Sentence:
     study = report.event_study
-    parts = [
-        say(
-            "A grid of squares. {yes} squares are testable, {alone} only before adjustment.",
-            yes=count(report, "testable"),
-            alone=count(report, "alone"),
-        )
-    ]
+    parts = [say("A grid of squares. {yes} squares can be tested.", yes=count(report, "testable"))]
     for flow in study.flows:
-        good = [c for c in study.classes if any(study.verdict((c, flow, w)) == YES for w in study.windows)]
+        good = [c for c in study.classes if any(study.cells[c, flow, w].verdict == TESTABLE for w in study.windows)]
         parts.append(
             say(
-                "{flow}: testable in some window are {names}.",
+                "{flow}: in some window it can be tested for {names}.",
                 flow=sentence_case(NAMES[flow]),
-                names=listing([study.plan.classes[c].label for c in good], 20) or "none",
+                names=listing([study.plan.classes[c].label for c in good], 20) or "no class",
             )
         )
     return join(*parts)
 
 
-def _matrix_record(report: Report, key: Key) -> dict[str, Any]:
-    study = report.event_study
-    possible, made = study.possible[key], study.possible[key].design
-    return {
-        "class": key[0],
-        "flow": key[1],
-        "window": key[2],
-        "verdict": study.verdict(key),
-        "events": made.dated,
-        "events_with_data": len(made.events),
-        "episodes": len(made.episodes),
-        "baseline_months": len(made.baseline),
-        "smallest_attainable_p": possible.smallest_p,
-        "family": study.family[key[1]],
-        "detectable_fall_percent": None if possible.detectable is None else percent(-possible.detectable),
-        "detectable_rise_percent": None if possible.detectable is None else percent(possible.detectable),
-        "separable": study.separable(key),
-        "shares_months_with": possible.overlap[0] if possible.overlap else "",
-        "shared_part": possible.overlap[1] if possible.overlap else None,
-        "reason": possible.reason,
-        "event_rows": " ".join(event.row for event in made.events),
-    }
+def question_fact(report: Report, cell: Cell) -> Fact:
+    """The change of a cell."""
+    return report.fact(f"events.change.{'.'.join(cell.key)}")
 
 
 def month_caveats(report: Report, *ids: str) -> tuple[Sentence, ...]:
@@ -228,27 +198,27 @@ def month_caveats(report: Report, *ids: str) -> tuple[Sentence, ...]:
 
 
 def control_note(report: Report) -> tuple[Sentence, ...]:
-    """What the baseline has as a control, where it has one."""
+    """What the months are measured against, where it is anything."""
     chosen = report.parameters.controls
     if chosen == "china_trade":
-        return (say("China's total trade, as far as it is known by month, helps to expect a month."),)
+        return (say("Trade is measured against China's total trade, as far as it is known by month."),)
     if chosen != "partners":
         return ()
     found = [report.fact(f"events.control_partners.{flow}") for flow in report.event_study.flows]
     counted = {f"f{n}": fact for n, fact in enumerate(found) if fact.value is not None}
     if not counted:
-        return (say("China's trade with other partners was to help to expect a month; too few of them have figures."),)
+        return (say("Too few other partners have figures, so trade is measured against none of them."),)
     told = ", ".join(f"{{{name}}} for {NAMES[fact.id.rpartition('.')[2]]}" for name, fact in counted.items())
     return (
         say(
-            "What China's trade with other partners has in common helps to expect a month; partners: " + told + ". "
+            "Trade is measured against what China's trade with other partners has in common; partners: " + told + ". "
             "What an event did to all of them is taken out with it.",
             **counted,
         ),
     )
 
 
-def _last_month(report: Report, flow: str | None = None) -> str:
+def last_month(report: Report, flow: str | None = None) -> str:
     """The last month that carries a test."""
     study = report.event_study
     last = [
@@ -407,7 +377,7 @@ def when_period(month: pd.Period) -> str:
     return f"{MONTHS[month.month - 1]} {month.year}"
 
 
-# ----------------------------------------------------------------------------------------------- effects
+# ---------------------------------------------------------------------------------------- specifications
 
 
 def shown_effects(report: Report) -> list[tuple[str, str]]:
@@ -417,96 +387,8 @@ def shown_effects(report: Report) -> list[tuple[str, str]]:
         (c, w)
         for c in study.classes
         for w in study.windows
-        if any(study.cells[c, flow, w].found is not None for flow in study.flows)
+        if any(study.cells[c, flow, w].effect is not None for flow in study.flows)
     ]
-
-
-@once
-def event_effects(report: Report) -> Display:
-    """Every effect with its interval: filled where it survives adjustment, grey where only the plain p is small."""
-    study, rows = report.event_study, shown_effects(report)
-    if not rows:
-        return nothing(report, "Effects")
-
-    def paint(figure: Figure, narrow: bool) -> None:
-        flows = study.flows
-        panels = (
-            [figure.add_subplot()] * len(flows)
-            if narrow
-            else list(np.atleast_1d(figure.subplots(1, len(flows), sharey=True)))
-        )
-        for position, (flow, axes) in enumerate(zip(flows, panels, strict=True)):
-            shift = 0.26 * (position - (len(flows) - 1) / 2) if narrow else 0.0
-            _forest(axes, report, flow, rows, shift)
-            if not narrow:
-                axes.set_title(NAMES[flow], color=style.COLOURS[flow], fontweight="bold", pad=6)
-            _effect_axis(axes)
-        _row_labels(panels[0], report, rows, narrow)
-        keys = ["filled: survives adjustment", "grey: only the plain p is small", "hollow: not told apart from zero"]
-        keys += [f"{'●■▲'['os^'.index(SHAPES[f])]} {NAMES[f]}" for f in flows] if narrow else []
-        style.footer(figure, narrow, keys)
-
-    wide, narrow = style.draw(paint, height=1.2 + 0.118 * len(rows), narrow_height=1.6 + 0.26 * len(rows))
-    return FigureDisplay(
-        id="event_effects",
-        svg=wide,
-        narrow=narrow,
-        title=_effects_title(report),
-        alt=_effects_alt(report),
-        caption=say(
-            "Mean trade over a window of months against what the months outside expect, less the mean of the same "
-            "computed at dates where nothing happened; bars are intervals of {level} from a block bootstrap. Months "
-            "are counted from the event. An interval says how well the mean is known; whether it differs from zero "
-            "is judged by the placebo dates.",
-            level="95%",
-        ),
-        records=tuple(_effect_record(report, key) for key in study.keys if study.cells[key].found is not None),
-        notes=(
-            *control_note(report),
-            *month_caveats(report, "events-cluster", "events-selected"),
-            *caveats(report, "crude-unreported", "outside", bases=["customs"]),
-            recency(report, _last_month(report)),
-        ),
-    )
-
-
-def _forest(axes: Axes, report: Report, flow: str, rows: Sequence[tuple[str, str]], shift: float) -> None:
-    study, alpha = report.event_study, report.parameters.alpha
-    colour, shape = style.COLOURS[flow], SHAPES[flow]
-    for row, (name, window) in enumerate(rows):
-        cell = study.cells[name, flow, window]
-        if cell.found is None:
-            continue
-        value = min(max(cell.found.effect, -FARTHEST), FARTHEST)
-        low, high = (min(max(end, -FARTHEST), FARTHEST) for end in (cell.found.low, cell.found.high))
-        axes.plot([low, high], [row + shift] * 2, color=colour, linewidth=1.0, zorder=2)
-        small, survives = _small(cell.p, alpha), _small(cell.holm, alpha)
-        face = colour if survives else ("#bdbdbd" if small else "white")
-        axes.plot(
-            [value],
-            [row + shift],
-            marker=shape,
-            markersize=4.2,
-            markerfacecolor=face,
-            markeredgecolor=colour,
-            markeredgewidth=0.9,
-            zorder=3,
-        )
-        if abs(cell.found.effect) > FARTHEST:
-            axes.annotate(
-                percent_text(percent(cell.found.effect), 0),
-                (value, row + shift),
-                fontsize=6.5,
-                va="bottom",
-                ha="left" if value < 0 else "right",
-                color=style.INK,
-                xytext=(0, 2),
-                textcoords="offset points",
-            )
-
-
-def _small(p: float | None, alpha: float) -> bool:
-    return p is not None and p <= alpha
 
 
 def _effect_axis(axes: Axes) -> None:
@@ -536,69 +418,9 @@ def _row_labels(axes: Axes, report: Report, rows: Sequence[tuple[str, str]], nar
                 other.axhline(row - 0.5, color=style.RULE, linewidth=0.7)
 
 
-def _effects_title(report: Report) -> Sentence:
-    small, survive = (count(report, n) for n in ("below_alpha", "below_alpha_adjusted"))
-    return say(
-        "{small} of {made} effects stand out from placebo dates; {survive} after adjustment for the number of tests",
-        small=small,
-        made=sum(c.p is not None for c in report.event_study.cells.values()),
-        survive=survive,
-    )
-
-
-def _effects_alt(report: Report) -> Sentence:
-    study = report.event_study
-    parts = [say("Points with bars for every effect, one row for each class and window.")]
-    best = sorted((c for c in study.cells.values() if c.p is not None), key=lambda c: (c.holm or 1, c.p or 1))[:4]
-    for cell in best:
-        fact = report.fact(f"events.effect.{'.'.join(cell.key)}")
-        parts.append(
-            say(
-                "{name}, {flow}, months {window}: {effect}, from {effect:low} to {effect:high}.",
-                name=Words(sentence_case(class_label(report, cell.key[0]))),
-                flow=NAMES[cell.key[1]],
-                window=window_name(report, cell.key[2]),
-                effect=fact,
-            )
-        )
-    return join(*parts)
-
-
-def _effect_record(report: Report, key: Key) -> dict[str, Any]:
-    fact = report.fact(f"events.effect.{'.'.join(key)}")
-    stats = dict(fact.stats or {})
-    return {
-        "class": key[0],
-        "flow": key[1],
-        "window": key[2],
-        "effect_percent": fact.value,
-        "low": fact.low,
-        "high": fact.high,
-        **{
-            name: stats.get(name)
-            for name in (
-                "n",
-                "events",
-                "window_months",
-                "baseline_months",
-                "p_placebo",
-                "p_shift",
-                "smallest_attainable_p",
-                "family_size",
-                "p_adjusted",
-                "p_false_discovery",
-                "detectable_effect",
-            )
-        },
-    }
-
-
-# ---------------------------------------------------------------------------------------- specifications
-
-
 @once
 def event_specifications(report: Report) -> Display:
-    """Every effect again with one departure from the plan at a time."""
+    """Every change of the wide grid, with one departure from the plan at a time; described, not tested."""
     study, rows = report.event_study, shown_effects(report)
     points = study.points
     if not rows:
@@ -646,8 +468,7 @@ def event_specifications(report: Report) -> Display:
         )
 
     wide, narrow = style.draw(paint, height=1.2 + 0.118 * len(rows), narrow_height=1.6 + 0.26 * len(rows))
-    turned = sensitivity.changes(points)
-    ranges = sensitivity.ranges(points)
+    turned, ranges = sensitivity.sign_changes(points), sensitivity.ranges(points)
     both = sum(low < 0 < high for low, high in ranges.values())
     worst = max(turned, key=lambda s: turned[s], default="")
     return FigureDisplay(
@@ -655,11 +476,11 @@ def event_specifications(report: Report) -> Display:
         svg=wide,
         narrow=narrow,
         title=say(
-            "{both} of {all} effects change their sign under some other reasonable choice", both=both, all=len(ranges)
+            "{both} of {all} changes turn their sign under some other reasonable choice", both=both, all=len(ranges)
         ),
         alt=join(
             say(
-                "For each class and window, a mark at the declared effect and strokes at the effects under every "
+                "For each class and window, a mark at the declared change and strokes at the changes under every "
                 "other specification. {both} of {all} rows have strokes on both sides of zero.",
                 both=both,
                 all=len(ranges),
@@ -673,10 +494,10 @@ def event_specifications(report: Report) -> Display:
             else say("No departure turns a sign."),
         ),
         caption=say(
-            "The departures are declared: {specs}. {record}",
+            "Nothing here is tested. The departures are declared: {specs}. {record}",
             specs=listing([s.label for s in list(study.specifications.values())[1:]], 20),
             record="Without the months that need care, those of UN Comtrade are left out too." if fetched(report) else
-            "Another record cannot be tried, because only customs prints months.",
+            "Another source cannot be tried, because only customs publishes months.",
         ),
         records=tuple(
             {
@@ -685,8 +506,6 @@ def event_specifications(report: Report) -> Display:
                 "window": p.key[2],
                 "specification": p.spec.spec_id,
                 "effect_percent": None if p.effect is None else percent(p.effect),
-                "low": None if p.low is None else percent(p.low),
-                "high": None if p.high is None else percent(p.high),
                 "reason": p.reason,
             }
             for p in points
@@ -695,7 +514,7 @@ def event_specifications(report: Report) -> Display:
             *_not_tried(report),
             *control_note(report),
             *month_caveats(report),
-            recency(report, _last_month(report)),
+            recency(report, last_month(report)),
         ),
     )
 
@@ -935,23 +754,28 @@ def event_breaks(report: Report) -> Display:
 
 
 def _breaks_title(report: Report) -> Sentence:
-    found = [report.fact(f"events.breaks.{flow}") for flow in report.event_study.flows]
-    known = [f for f in found if f.value is not None]
-    if not known:
+    breaks = report.event_study.breaks
+    if all(found.reason for found in breaks.values()):
         return say("No break can be looked for in these months")
-    refs = {f"f{n}": fact for n, fact in enumerate(known)}
-    told = ", ".join(f"{{f{n}}} in {NAMES[fact.id.rpartition('.')[2]]}" for n, fact in enumerate(known))
-    return say("Without being told of any event the months show breaks: " + told, **refs)
+    shown = [
+        f"in {NAMES[flow]} from {listing([when(s.month) for s in found.shifts])}"
+        for flow, found in breaks.items()
+        if found.shifts
+    ]
+    if not shown:
+        return say("No break of the level is established by the months alone")
+    return say("The months alone show a new level {where}", where=listing(shown))
 
 
 def _break_words(report: Report, flow: str) -> Sentence:
     found = report.event_study.breaks[flow]
+    name = sentence_case(NAMES[flow])
     if found.reason:
-        return say("{flow}: none could be looked for, {why}.", flow=sentence_case(NAMES[flow]), why=found.reason)
+        return say("{flow}: no break could be looked for, {why}.", flow=name, why=found.reason)
     if not found.shifts:
-        return say("{flow}: no break.", flow=sentence_case(NAMES[flow]))
-    told = listing([f"{when(s.month)} ({when(s.first)} to {when(s.last)})" for s in found.shifts], 8)
-    return say("{flow}: breaks in {told}.", flow=sentence_case(NAMES[flow]), told=told)
+        return say("{flow}: no break is established.", flow=name)
+    dates = listing([f"{when(s.month)} ({when(s.first)} to {when(s.last)})" for s in found.shifts], 8)
+    return say("{flow}: a new level from {dates}.", flow=name, dates=dates)
 
 
 # ------------------------------------------------------------------------------------------------- panel

@@ -12,5 +12,6 @@ from .season import season
 
 __all__ = [
     "Break", "Breaks", "Comparison", "Contrast", "Correlation", "Effect", "Precision", "Reason", "Step", "Twin",
-    "Untested", "compare", "find_breaks", "holm", "lagged", "partition", "precision", "season", "simulated_size", "twin",
+    "Untested", "compare", "find_breaks", "holm", "lagged", "partition", "precision", "season", "simulated_size",
+    "twin",
 ]  # fmt: skip

@@ -3,8 +3,8 @@
 Dates: least squares over all partitions by dynamic programming (Bai and Perron 2003, Journal of Applied Econometrics
 18). Number: one break is added as long as the largest F of a further break has a bootstrap p of at most alpha (the
 sequential rule of Bai and Perron). The bootstrap draws AR(1) noise over the same months, so persistence is not taken
-for a break (Diebold and Chen 1996, Journal of Econometrics 70). What counts is the largest p over `noise.RHOS`; the p at
-the persistence that the candidate itself leaves is given beside it.
+for a break (Diebold and Chen 1996, Journal of Econometrics 70). What counts is the largest p over `noise.RHOS`; the p
+at the persistence that the candidate itself leaves is given beside it.
 Set of dates: dates found again in noise of that kind around the fitted means.
 """
 
@@ -16,9 +16,9 @@ from itertools import pairwise
 import numpy as np
 import numpy.typing as npt
 
+from .arrays import TIE, Floats, Ints
 from .noise import RHOS, ar1, estimate
 from .reasons import Reason, Untested
-from .arrays import TIE, Floats, Ints
 
 LEAST_SEGMENT = 6  # months with a figure between two breaks
 
@@ -161,6 +161,7 @@ def _step(
     observed = _largest_f(z[:, None], edges, least)
     if not len(observed):
         return None
+
     # A rho estimated here would be too low without a break and too high with one: the largest p over RHOS counts.
     def p_at(rho: float) -> float:
         drawn = _largest_f(ar1(rho, n, draws, rng)[index], edges, least)

@@ -95,10 +95,7 @@ class Contrast:
         """(s,) chance of a ratio of effect to spread at least as far from zero, the largest over RHOS."""
         chances = [
             np.concatenate(
-                [
-                    _chance(ratios[i : i + SERIES_AT_ONCE], effect, spread)
-                    for i in range(0, len(ratios), SERIES_AT_ONCE)
-                ]
+                [_chance(ratios[i : i + SERIES_AT_ONCE], effect, spread) for i in range(0, len(ratios), SERIES_AT_ONCE)]
             )
             for effect, spread in self._forms
         ]
@@ -118,7 +115,7 @@ class Contrast:
 
 @dataclass(frozen=True)
 class Effect:
-    """An effect with its interval at `1 - alpha` and its p, and the spread of the baseline, in the unit of the series."""
+    """An effect with its interval at `1 - alpha`, its p, and the spread of the baseline, in the unit of the series."""
 
     effect: float
     low: float
@@ -138,7 +135,7 @@ class Precision:
 
 
 def compare(values: npt.ArrayLike, comparisons: Sequence[Comparison], alpha: float = 0.05) -> Effect | Untested:
-    """The effect of `comparisons` in a series (n,). Reason: CONSTANT. ValueError for a gap among the months compared."""
+    """The effect of `comparisons` in a series (n,). Reason: CONSTANT. ValueError for a gap among their months."""
     series = np.asarray(values, dtype=float)[:, None]
     contrast = Contrast.of(comparisons)
     if not np.isfinite(series[contrast.months]).all():

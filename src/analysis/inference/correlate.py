@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from .reasons import Reason, Untested
 from .arrays import TIE, Bools, Floats
+from .reasons import Reason, Untested
 
 LAGS = range(-3, 4)
 LEAST_PAIRS = 12

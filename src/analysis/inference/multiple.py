@@ -1,6 +1,7 @@
 """Many tests at once: p-values adjusted for the size of the family.
 
-Source: Holm (1979, Scandinavian Journal of Statistics 6). NaN marks what was not tested: it stays NaN and does not count.
+Source: Holm (1979, Scandinavian Journal of Statistics 6). NaN marks what was not tested: it stays NaN and does not
+count.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ def ar1(rho: float, n: int, draws: int, rng: np.random.Generator) -> Floats:
 
 
 def ar1_at(rho: float, months: Ints, draws: int, rng: np.random.Generator) -> Floats:
-    """(n, draws) AR(1) series of unit variance at the positions `months` (m,), n to the last of them, zero elsewhere."""
+    """(n, draws) AR(1) series of unit variance at the positions `months` (m,), which end at n - 1; zero elsewhere."""
     series = np.zeros((int(months.max()) + 1, draws))
     series[months] = np.linalg.cholesky(correlation_matrix(rho, months)) @ rng.standard_normal((len(months), draws))
     return series

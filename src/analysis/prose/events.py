@@ -5,56 +5,53 @@ from __future__ import annotations
 from ..captions import basis_label, join
 from ..display import Finding, Findings, Prose, Reference, Sentence, Words, say
 from ..errors import listing
+from ..events.cells import Cell, percent
 from ..events.controls import TABLE
 from ..events.months import fetched
-from ..events.study import Cell
-from ..events.testable import GUARDED, NEVER, NO
 from ..facts import Fact
-from ..figures.events import NAMES, class_label, control_note, count, when, window_name
+from ..figures.event_questions import answer
+from ..figures.events import NAMES, control_note, count, question_fact, when
+from ..formatting import number, sentence_case
 from ..formatting import percent as percent_text
-from ..formatting import sentence_case
+from ..inference.noise import RHOS
 from ..report import Report
 from ..showing import in_notebooks
-from ..tables.events import PERSISTENT, effect_text, p_text, seen
+from ..tables.events import p_text
 from .certainty import certainty
 
 PRICES = "macro/commodity_prices"  # prices by month, where somebody fetched them
-POLITICAL = ("nuclear_tests", "launches_long", "launches_all", "summits", "visits", "incidents")
 
 
 @in_notebooks
 def question(report: Report) -> Prose:
     """What is asked, and by which rule."""
     study = report.event_study
-    declared = study.plan
     return Prose(
         (
             say(
-                "Essays on the relationship say that policy hardly changed with the nuclear tests, or that sanctions "
-                "bite, or that they do not. Here each saying becomes a comparison, where the data allow one, that "
-                "could have come out otherwise."
+                "Essays on the relationship say that policy hardly changed with the nuclear tests, that sanctions "
+                "bite, or that they do not. A handful of questions, written down before the first result, put such "
+                "sayings to monthly trade; they stand in the data package."
             ),
             say(
-                "Classes of events, windows, regimes, baseline and tests were written down before the first result; "
-                "they are tables of the data package. A month of grade {bad}, or one that the audit does not let be "
-                "read singly, carries no test.",
+                "Each window of months is compared with the level of the {n} usable months before it, in the same "
+                "period. Falls that everybody can see in the yearly figures are among the questions: a method that "
+                "misses them could not be believed when it finds nothing.",
+                n=study.plan.settings["baseline_months"],
+            ),
+            say(
+                "A month of grade {bad}, or one that cannot be read by itself, is not used.",
                 bad="C or D",
             ),
             *(
-                [say("Where customs has no month that may be read, the month is the one of UN Comtrade; this, too, was "
-                     "decided before any such month was seen.")]
+                [
+                    say(
+                        "Where customs has no usable month, the month of UN Comtrade is used; this was decided before "
+                        "any such month was seen."
+                    )
+                ]
                 if fetched(report)
                 else []
-            ),
-            say(
-                "One rule was changed after the first result. The p of an episode that opens a regime had been drawn "
-                "and is now integrated; for China's exports at the closure of the border the draws had put the "
-                "adjusted p on either side of the usual level. docs/DATA.md in the project has the figures."
-            ),
-            say(
-                "An event inside a regime is compared with other dates of that regime. One that opens a regime is "
-                "compared with the regime before. A baseline needs {n} months at least.",
-                n=declared.settings["min_baseline_months"],
             ),
             *control_note(report),
         ),
@@ -64,200 +61,107 @@ def question(report: Report) -> Prose:
 
 @in_notebooks
 def what_can_be_tested(report: Report) -> Prose:
-    """How many cells can be tested, which classes cannot at all, and which are tangled with another."""
+    """How much of what might be asked the months can answer at all."""
     study = report.event_study
-    told = [
+    sentences = [
         say(
-            "Of {all} cells {yes} can be tested and {alone} only if they were the one test made; in {never} the test "
-            "could not have rejected whatever the figures, and {no} cannot be tested at all.",
+            "Of {all} combinations of event, flow and window, {yes} can show a doubling or a halving of trade, {weak} "
+            "only a larger change, and {no} cannot be tested: too few months stand in the window or before it.",
             all=count(report, "all"),
             yes=count(report, "testable"),
-            alone=count(report, "alone"),
-            never=count(report, "powerless"),
+            weak=count(report, "weak"),
             no=count(report, "untestable"),
-        )
-    ]
-    for flow in study.flows:
-        none = [c for c in study.classes if all(study.verdict((c, flow, w)) in (NO, NEVER) for w in study.windows)]
-        told.append(
-            say(
-                "{flow}: no window can be tested for {names}.",
-                flow=Words(sentence_case(NAMES[flow])),
-                names=_classes(report, none),
-            )
-            if none
-            else say("{flow}: every class can be tested in some window.", flow=sentence_case(NAMES[flow]))
-        )
-    told.append(
+        ),
         say(
-            "{n} cells that have an effect share at least {part} of their months with another class: what they show "
-            "cannot be laid to one of the two.",
+            "{n} combinations share at least {part} of their months with another class of events, so that a change "
+            "cannot be attributed to one of the two.",
             n=count(report, "inseparable"),
             part=percent_text(100 * study.plan.number("not_separable"), 0, sign=False),
-        )
-    )
-    told.append(
-        say(
-            "In {n} cells the months are more persistent than the noise for which the p values hold ({rho} from one "
-            "month to the next); a small p there says less than it seems to.",
-            n=count(report, "persistent"),
-            rho=f"{GUARDED:g}",
-        )
-    )
-    early = [e for e in ("nuclear_tests",) if e in study.classes]
-    if early:
-        told.append(say("The nuclear tests before months can be read are described by quarters and years only."))
-    return Prose(tuple(told), "list")
+        ),
+    ]
+    if "nuclear_tests" in study.classes:
+        sentences.append(say("Around the early nuclear tests only quarters, half-years and years can be described."))
+    return Prose(tuple(sentences), "list")
 
 
 @in_notebooks
 def controls(report: Report) -> Prose:
     """Whether the method finds what it must find."""
     study = report.event_study
-    told, every = [], list[Cell]()
-    for class_id in study.classes:
-        kind = study.plan.classes[class_id]
-        if not kind.control:
-            continue
-        cells = [
-            study.cells[class_id, flow, w]
-            for flow in study.flows
-            for w in study.windows
-            if study.plan.windows[w].first >= 0
-        ]
-        tested = [c for c in cells if c.p is not None]
-        if not tested:
-            told.append(
-                say(
-                    "{name}: no window can be tested, so the control is missing.", name=Words(sentence_case(kind.label))
-                )
-            )
-            continue
-        told.append(_control(report, kind.label, tested))
-        every += tested
-    if every:
-        told.insert(0, _controls_in_all(report, every))
-    if not told:
-        return Prose((say("No positive control is among the classes asked for."),), "note")
-    return Prose(tuple(told), "list")
+    cells = [study.cells[q.key] for q in study.questions if study.plan.classes[q.key[0]].control]
+    if not cells:
+        return Prose((say("None of the known falls is among the events asked for."),), "note")
+    return Prose((_controls_in_all(report), *(_cell_sentence(report, cell) for cell in cells)), "list")
 
 
-def _sorted_out(report: Report, tested: list[Cell]) -> tuple[list[Cell], list[Cell], list[Cell]]:
-    """Control cells whose fall is found after adjustment, before it only, and not at all."""
-    alpha = report.parameters.alpha
-    found = [c for c in tested if _found(report, c) and c.found and c.found.effect < 0]
-    plain = [c for c in tested if c not in found and c.p is not None and c.p <= alpha]
-    return found, plain, [c for c in tested if c not in found and c not in plain]
-
-
-def _controls_in_all(report: Report, tested: list[Cell]) -> Sentence:
-    found, plain, missed = _sorted_out(report, tested)
+def _controls_in_all(report: Report) -> Sentence:
+    """How many of the known falls are found, in a sentence that says what follows."""
+    asked, answered, found = (_questions(report, what, "controls") for what in ("asked", "answered", "found"))
+    if not answered.value:
+        return say("None of the known falls can be tested on these months, so nothing shows whether the method works.")
+    if found.value == asked.value:
+        return say("The method finds every known fall that it was asked for ({n} of {n}).", n=found)
+    if found.value == answered.value:
+        return say(
+            "The method finds the known falls that these months can show: {n} of the {all} it was asked for.",
+            n=found,
+            all=asked,
+        )
     return say(
-        "Of {n} control windows that can be tested {f} are found after adjustment, {p} before it only, and {m} are "
-        "missed."
-        + (" So where this part finds no effect, that is weak evidence that there was none." if missed else ""),
-        n=len(tested),
-        f=len(found),
-        p=len(plain),
-        m=len(missed),
+        "The method finds {n} of the {all} known falls that it was asked for, so that finding nothing elsewhere says "
+        "little.",
+        n=found,
+        all=asked,
     )
 
 
-def _control(report: Report, label: str, tested: list[Cell]) -> Sentence:
-    found, plain, missed = _sorted_out(report, tested)
-    parts = [
-        say(
-            "{name}: windows that can be tested {n}; the fall shows after adjustment in {f}, before adjustment only "
-            "in {p}, and is missed in {m}.",
-            name=Words(sentence_case(label)),
-            n=len(tested),
-            f=len(found),
-            p=len(plain),
-            m=len(missed),
-        )
-    ]
-    for cell in found[:2] + plain[:2] + missed[:2]:
-        parts.append(_cell_sentence(report, cell))
-    return join(*parts)
+def _questions(report: Report, what: str, of: str) -> Fact:
+    p = report.parameters
+    return report.fact(f"events.questions_{what}.{of}.{p.start_year}-{p.end_year}")
 
 
 def _cell_sentence(report: Report, cell: Cell) -> Sentence:
-    """One effect with its interval, its p and, where it is not told apart from nothing, what could have been seen."""
-    fact = report.fact(f"events.effect.{'.'.join(cell.key)}")
-    text = "{flow}, months {window}: {effect} ({effect:low} to {effect:high}), p {p}, adjusted {adjusted}"
-    refs: dict[str, Reference | str] = {
-        "flow": Words(sentence_case(NAMES[cell.key[1]])),
-        "window": window_name(report, cell.key[2]),
-        "effect": fact,
-        "p": p_text(cell.p),
-        "adjusted": p_text(cell.holm),
-    }
-    if not _found(report, cell):
-        could = seen(cell.possible.detectable, report.event_study.verdict(cell.key))
-        text += "; it could have seen {seen}" if could != "nothing" else "; no effect of any size would have been found"
-        refs["seen"] = could
-    if cell.possible.persistent:
-        text += "; {persistent}"
-        refs["persistent"] = PERSISTENT
-    return say(text + ".", **refs)
+    """A question, its answer, and, where the months cannot tell, what they could have shown."""
+    if cell.question is None or cell.effect is None:
+        return say(
+            "{asks} This cannot be answered: {reason}.",
+            asks=Words(cell.question.asks if cell.question else ""),
+            reason=cell.reason,
+        )
+    sentence = answer(report, cell)
+    if cell.found(report.parameters.alpha):
+        return sentence
+    return join(
+        sentence,
+        say(
+            "A change would have been found {power} of the time only if it was {seen}.",
+            power=percent_text(100 * report.event_study.plan.number("power"), 0, sign=False),
+            seen=_detectable(cell),
+        ),
+    )
 
 
-def _found(report: Report, cell: Cell) -> bool:
-    return cell.holm is not None and cell.holm <= report.parameters.alpha
+def _detectable(cell: Cell) -> str:
+    """The smallest fall or rise that a question could have detected, in words."""
+    log_points = cell.detectable_adjusted if cell.detectable_adjusted is not None else cell.detectable or 0.0
+    fall = percent_text(-percent(-log_points), 0, sign=False)
+    rise = percent(log_points)
+    grown = (
+        f"a rise of more than {percent_text(rise, 0, sign=False)}"
+        if rise < 100
+        else f"a rise to more than {number(1 + rise / 100, 1)} times the level before"
+    )
+    return f"a fall of more than {fall} or {grown}"
 
 
 @in_notebooks
 def results(report: Report) -> Prose:
-    """Class by class: what stands out, or that nothing does and what could have been seen."""
+    """The tested questions, one by one."""
     study = report.event_study
-    told = [sentence for class_id in study.classes if (sentence := _class_sentence(report, class_id)) is not None]
-    return Prose(tuple(told) or (say("No class asked for has an effect that can be computed."),), "list")
-
-
-def _class_sentence(report: Report, class_id: str) -> Sentence | None:
-    study, alpha = report.event_study, report.parameters.alpha
-    kind = study.plan.classes[class_id]
-    if kind.control:
-        return None
-    cells = [c for c in study.cells.values() if c.key[0] == class_id and c.p is not None]
-    name = Words(sentence_case(kind.label))
+    cells = [study.cells[q.key] for q in study.questions if not study.plan.classes[q.key[0]].control]
     if not cells:
-        return say("{name}: nothing can be tested.", name=name)
-    found = [c for c in cells if _found(report, c)]
-    plain = [c for c in cells if c not in found and c.p is not None and c.p <= alpha]
-    if found:
-        return join(
-            say("{name}: effects that stand out after adjustment, {n} of {m}.", name=name, n=len(found), m=len(cells)),
-            *(_cell_sentence(report, c) for c in found[:2]),
-        )
-    if plain:
-        best = min(plain, key=lambda c: c.p or 1)
-        return join(
-            say(
-                "{name}: effects that stand out before adjustment, {n} of {m}; after it none.",
-                name=name,
-                n=len(plain),
-                m=len(cells),
-            ),
-            _cell_sentence(report, best),
-        )
-    able = [
-        c
-        for c in cells
-        if study.verdict(c.key) not in (NO, NEVER) and seen(c.possible.detectable, study.verdict(c.key)) != "nothing"
-    ]
-    if not able:
-        return say("{name}: none of {m} effects stands out, and none could have.", name=name, m=len(cells))
-    sharp = min(able, key=lambda c: c.possible.detectable or 0)
-    return join(
-        say(
-            "{name}: no effect found in {m} comparisons; the sharpest could have seen {seen}.",
-            name=name,
-            m=len(cells),
-            seen=seen(sharp.possible.detectable, study.verdict(sharp.key)),
-        ),
-        _cell_sentence(report, sharp),
-    )
+        return Prose((say("No question beyond the known falls is among the events asked for."),), "note")
+    return Prose(tuple(_cell_sentence(report, cell) for cell in cells), "list")
 
 
 @in_notebooks
@@ -317,29 +221,46 @@ def _second_record(report: Report) -> list[Sentence]:
 
 @in_notebooks
 def breaks(report: Report) -> Prose:
-    """What the months show without being told of any event."""
-    study = report.event_study
-    told = []
-    for flow, found in study.breaks.items():
+    """What the months show without being told of any event, and how sure it is."""
+    sentences = []
+    for flow, found in report.event_study.breaks.items():
         name = Words(sentence_case(NAMES[flow]))
         if found.reason:
-            told.append(say("{flow}: no break can be looked for, {why}.", flow=name, why=found.reason))
+            sentences.append(say("{flow}: no break can be looked for, {why}.", flow=name, why=found.reason))
             continue
-        if not found.shifts:
-            told.append(say("{flow}: no break is found; the search may lack the power to see one.", flow=name))
-            continue
-        close = [s for s in found.shifts if s.near and s.first <= s.month + s.distance <= s.last]
-        told.append(
-            say(
-                "{flow}: breaks found {n}, in {months}. Of these {close} have a measure, a closure or a reopening of "
-                "the calendar among the dates that fit as well, which a wide span holds by chance.",
-                flow=name,
-                n=report.fact(f"events.breaks.{flow}"),
-                months=listing([when(s.month) for s in found.shifts]),
-                close=len(close),
+        last = found.trials[-1] if found.trials else None
+        parts = []
+        for n, shift in enumerate(found.shifts, start=1):
+            near = f" The nearest measure, closure or reopening: {shift.near.title}." if shift.near else ""
+            verb = "fell" if shift.change < 0 else "rose"
+            parts.append(
+                say(
+                    "{flow}: the level " + verb + " by {change:abs} from {month} on; the date lies between {first} "
+                    "and {last}.{near}",
+                    flow=name,
+                    change=report.fact(f"events.break_date.{flow}.n{n}"),
+                    month=when(shift.month),
+                    first=when(shift.first),
+                    last=when(shift.last),
+                    near=near,
+                )
             )
-        )
-    return Prose(tuple(told) or (say("No flow is asked for."),), "list")
+        if not parts:
+            parts.append(say("{flow}: no break is established.", flow=name))
+        if last is not None and len(found.trials) > len(found.shifts) and last.p_at_rho <= report.parameters.alpha:
+            parts.append(
+                say(
+                    "A break in {months} is likely: p {at} at the persistence of {rho} that is estimated, {p} at the "
+                    "largest that the test guards against ({guard}).",
+                    months=listing([when(month) for month in last.months]),
+                    at=p_text(last.p_at_rho),
+                    rho=number(last.rho, 2),
+                    p=p_text(last.p),
+                    guard=f"{RHOS[-1]:g}",
+                )
+            )
+        sentences.append(join(*parts))
+    return Prose(tuple(sentences) or (say("No flow is asked for."),), "list")
 
 
 @in_notebooks
@@ -420,118 +341,59 @@ def missing(report: Report) -> Prose:
 
 
 def findings(report: Report) -> Findings:
-    """The findings of this part."""
-    return Findings(_chief(report))
+    """The findings of this part: what is known to have moved trade, and what the months cannot tell."""
+    return Findings(tuple(filter(None, (_known_falls(report), _cannot_tell(report)))))
 
 
-def _chief(report: Report) -> tuple[Finding, ...]:
-    """What the summary takes: what was found, and what could not be tested."""
-    study = report.event_study
-    if not study.keys:
-        return ()
-    survive = count(report, "below_alpha_adjusted")
-    political = [c for c in study.cells.values() if c.key[0] in POLITICAL and c.p is not None]
-    stands = [c for c in political if _found(report, c)]
-    first = _tests_headline(report, political, stands)
-    detail = say(
-        "Effects that survive adjustment, over all classes, windows and flows: {survive}. {rest}",
-        survive=survive,
-        rest=_survivors(report),
-    )
-    second = Finding(
-        say(
-            "Most of what is said about events and trade cannot be tested: of {all} combinations of class, flow and "
-            "window {no} have too few usable months and {never} could not have shown anything.",
-            all=count(report, "all"),
-            no=count(report, "untestable"),
-            never=count(report, "powerless"),
-        ),
-        join(
-            say(
-                "Of the others {n} share at least {part} of their months with another class of events.",
-                part=percent_text(100 * study.plan.number("not_separable"), 0, sign=False),
-                n=count(report, "inseparable"),
-            ),
-            _controls_short(report),
-        ),
-        "high",
-    )
-    rested = [report.fact(f"events.effect.{'.'.join(c.key)}") for c in political]
-    return (Finding(first, detail, certainty(report, *rested) if rested else "low"), second)
-
-
-def _tests_headline(report: Report, political: list[Cell], stands: list[Cell]) -> Sentence:
-    study = report.event_study
-    tests = [
-        c
-        for c in political
-        if c.key[0] == "nuclear_tests" and seen(c.possible.detectable, study.verdict(c.key)) not in ("nothing", "–")
-    ]
-    if stands:
-        names = listing(list(dict.fromkeys(study.plan.classes[c.key[0]].label for c in stands)))
-        return say(
-            "Trade stood out around {names}; around other tests, launches, visits and incidents it did not.",
-            names=names,
-        )
-    if not political:
-        return say("Whether trade moved with tests, launches, visits or incidents cannot be tested on these months.")
-    if not tests:
-        return say(
-            "No effect of tests, launches, visits or incidents on monthly trade survives in {n} comparisons.",
-            n=len(political),
-        )
-    sharp = min(tests, key=lambda c: c.possible.detectable or 0)
-    return say(
-        "No effect of tests, launches, visits or incidents on monthly trade survives in {n} comparisons. That is weak "
-        "evidence: for nuclear tests the sharpest rests on {k} of {all} tests and would find, {power} of the time, "
-        "only an effect as large as {seen}.",
-        n=len(political),
-        k=len(sharp.possible.design.events),
-        all=sharp.possible.design.dated,
-        power=percent_text(100 * study.plan.number("power"), 0, sign=False),
-        seen=seen(sharp.possible.detectable, study.verdict(sharp.key)),
-    )
-
-
-def _survivors(report: Report) -> str:
-    study = report.event_study
-    found = [c for c in study.cells.values() if _found(report, c)]
+def _known_falls(report: Report) -> Finding | None:
+    """What bans and closure did to each flow, as the questions that had to be found say."""
+    study, alpha = report.event_study, report.parameters.alpha
+    found = [c for c in study.answered if c.control and c.found(alpha)]
     if not found:
-        return ""
-    return (
-        f"That is {listing([_name(report, c) for c in found])}."
-        if len(found) == 1
-        else (f"These are {listing([_name(report, c) for c in found])}.")
+        return None
+    facts = [question_fact(report, cell) for cell in found]
+    refs: dict[str, Reference] = {f"f{n}": fact for n, fact in enumerate(facts)}
+    clauses = [f"{cell.question.label} by {{f{n}:abs}}" for n, cell in enumerate(found) if cell.question]
+    first = clauses[0].replace(" by {", " fell by {")
+    return Finding(
+        say(listing([first, *clauses[1:]]) + ", against the twelve usable months before.", **refs),
+        _controls_in_all(report),
+        certainty(report, *facts),
     )
 
 
-def _name(report: Report, cell: Cell) -> str:
-    fact: Fact = report.fact(f"events.effect.{'.'.join(cell.key)}")
-    label = report.event_study.plan.classes[cell.key[0]].label
-    return f"{label}, {NAMES[cell.key[1]]}, months {window_name(report, cell.key[2])}: {effect_text(fact)}" + (
-        f" ({PERSISTENT})" if cell.possible.persistent else ""
+def _cannot_tell(report: Report) -> Finding | None:
+    """What the months say of tests, launches, meetings and incidents."""
+    study, alpha = report.event_study, report.parameters.alpha
+    tested = [study.cells[q.key] for q in study.questions if not study.plan.classes[q.key[0]].control]
+    if not tested:
+        return None
+    answered = [cell for cell in tested if cell.effect is not None]
+    facts = [question_fact(report, cell) for cell in answered]
+    names = listing(list(dict.fromkeys(study.plan.classes[cell.key[0]].label for cell in tested)))
+    detail = join(*(_cell_sentence(report, cell) for cell in answered)) if answered else say("")
+    if not answered:
+        headline = say("Whether {names} changed trade cannot be told from these months.", names=names)
+        return Finding(headline, detail, "low")
+    found = [cell for cell in answered if cell.found(alpha)]
+    if found:
+        return Finding(
+            say(
+                "Trade changed after {names}.",
+                names=listing(list(dict.fromkeys(study.plan.classes[c.key[0]].label for c in found))),
+            ),
+            detail,
+            certainty(report, *facts),
+        )
+    sharpest = min(answered, key=lambda cell: cell.detectable_adjusted or cell.detectable or 0.0)
+    return Finding(
+        say(
+            "Whether {names} changed trade cannot be told from the monthly figures: the sharpest comparison ({what}) "
+            "could detect only {seen}.",
+            names=names,
+            what=study.plan.classes[sharpest.key[0]].label,
+            seen=_detectable(sharpest),
+        ),
+        detail,
+        certainty(report, *facts),
     )
-
-
-def _controls_short(report: Report) -> Sentence:
-    """Whether the positive controls are found, in one sentence."""
-    study, parts = report.event_study, []
-    for class_id in study.classes:
-        kind = study.plan.classes[class_id]
-        tested = [
-            c
-            for c in study.cells.values()
-            if kind.control and c.key[0] == class_id and c.p is not None and study.plan.windows[c.key[2]].first >= 0
-        ]
-        if not tested:
-            continue
-        best = min((c.holm for c in tested if c.holm is not None), default=1.0)
-        plain = min((c.p for c in tested if c.p is not None), default=1.0)
-        alpha = report.parameters.alpha
-        word = "found" if best <= alpha else ("found only before adjustment" if plain <= alpha else "missed")
-        parts.append(f"the {kind.label} {'is' if kind.label.startswith('closure') else 'are'} {word}")
-    return say("Of the positive controls {told}.", told=listing(parts)) if parts else say("No control can be tested.")
-
-
-def _classes(report: Report, ids: list[str]) -> str:
-    return listing([class_label(report, c) for c in ids], 20)

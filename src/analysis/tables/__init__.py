@@ -6,12 +6,11 @@ from .claims import claim_rules, ledger, quoted
 from .data import caveats, corrections, fitness, glossary, inventory, made, parameters, sources, turning_points
 from .dependence import deficits, definitions, exposure, matrix, partners, replaced, shares, trade_shares
 from .events import (
+    event_answers,
     event_breaks_table,
     event_catalogue,
     event_classes,
-    event_controls,
     event_correlations_table,
-    event_effects_table,
     event_quarters,
     event_testable,
     event_years,
@@ -22,8 +21,8 @@ from .periods import months, quarters
 
 __all__ = [
     "annual", "bases", "caveats", "cells", "claim_rules", "corrections", "crops", "deficits", "definitions",
-    "event_breaks_table", "event_catalogue", "event_classes", "event_controls", "event_correlations_table",
-    "event_effects_table", "event_quarters", "event_testable", "event_years", "exposure", "fitness", "fuels",
-    "glossary", "growth", "inventory", "ledger", "made", "matrix", "months", "parameters", "partners", "phases",
-    "quarters", "quoted", "replaced", "shares", "sources", "trade_shares", "turning_points", "vintages",
+    "event_answers", "event_breaks_table", "event_catalogue", "event_classes", "event_correlations_table",
+    "event_quarters", "event_testable", "event_years", "exposure", "fitness", "fuels", "glossary", "growth",
+    "inventory", "ledger", "made", "matrix", "months", "parameters", "partners", "phases", "quarters", "quoted",
+    "replaced", "shares", "sources", "trade_shares", "turning_points", "vintages",
 ]  # fmt: skip

@@ -5,26 +5,26 @@ from __future__ import annotations
 from typing import Any
 
 from ..captions import basis_label, caveats
-from ..display import Column, FactText, TableDisplay, Words, say
+from ..display import Column, FactText, Sentence, TableDisplay, Words, say
+from ..errors import listing
 from ..events import catalogue as calendar
 from ..events import quarters as described
+from ..events.breaks import Trial
+from ..events.cells import Cell, percent, records
 from ..events.correlations import Pair
-from ..events.facts import correlation_id, percent
+from ..events.facts import correlation_id
 from ..events.months import fetched
-from ..events.plan import month_name
-from ..events.study import Cell, Key
-from ..events.testable import NO
+from ..events.plan import Key, month_name
+from ..events.study import PERSISTENCE
 from ..facts import Fact
-from ..figures.events import NAMES, class_label, control_note, when, window_name
+from ..figures.events import NAMES, class_label, control_note, question_fact, when, window_name
 from ..figures.periods import name
 from ..formatting import GAP, number, sentence_case
 from ..formatting import percent as percent_text
+from ..inference.noise import RHOS
 from ..report import Report
 from ..showing import in_notebooks
 from .annual import shown
-
-PERSISTENT = "months more persistent than the p guards against"
-HUGE = 4.6  # log points: an effect of more than a hundredfold is no effect that could be seen
 
 
 @in_notebooks
@@ -75,61 +75,125 @@ def event_classes(report: Report) -> TableDisplay:
 
 
 @in_notebooks
-def event_testable(report: Report) -> TableDisplay:
-    """Every cell with events, baseline, smallest p and smallest effect that could have been seen, or the reason."""
+def event_answers(report: Report) -> TableDisplay:
+    """The questions asked beforehand: change, range, p, what could have been detected, and the answer."""
     study = report.event_study
-    rows, records = [], []
+    rows, data = [], []
+    for question in study.questions:
+        cell = study.cells[question.key]
+        fact, same = question_fact(report, cell), report.find(f"events.same_months.{'.'.join(cell.key)}")
+        rows.append(
+            {
+                "question": question.asks + (" (control)" if cell.control else ""),
+                "events": f"{number(len(cell.design.events))} of {number(cell.design.dated)}",
+                "window": window_name(report, cell.key[2]),
+                "change": effect_text(fact) if fact.value is not None else GAP,
+                "same": FactText(percent_text(same.value or 0, 0), same) if same else GAP,
+                "p": p_text(cell.p),
+                "adjusted": p_text(cell.p_adjusted),
+                "detectable": detectable(cell),
+                "answer": answer(report, cell),
+            }
+        )
+        data.append(
+            {
+                "question": question.asks,
+                "control": cell.control,
+                **records(cell),
+                "same_months_percent": same.value if same else None,
+            }
+        )
+    return TableDisplay(
+        id="event_answers",
+        title=say("The questions asked beforehand, and what the months answer"),
+        columns=(
+            Column("question", "Question"),
+            Column("events", "Events with figures", True),
+            Column("window", "Months"),
+            Column("change", "Change (range)", True),
+            Column("same", "On the same months a year before", True),
+            Column("p", "p", True),
+            Column("adjusted", "p adjusted", True),
+            Column("detectable", "Could detect", True),
+            Column("answer", "Answer"),
+        ),
+        rows=tuple(rows),
+        records=tuple(data),
+        notes=(
+            say(
+                "Change: mean of the window against the twelve usable months before it. Control: a fall that is known "
+                "from the yearly figures and must be found; controls are not adjusted for. p adjusted: Holm, over the "
+                "tested questions that can be answered. Could detect: the fall or rise found with a chance of {power}, "
+                "for tested questions after adjustment.",
+                power=percent_text(100 * study.plan.number("power"), sign=False),
+            ),
+            *_size_note(report),
+            *control_note(report),
+            *caveats(report, "events-cluster", bases=["events"]),
+        ),
+    )
+
+
+def _size_note(report: Report) -> tuple[Sentence, ...]:
+    """How often the test errs in noise without any effect, as simulated."""
+    p = report.parameters
+    alarms = {rho: report.find(f"events.false_alarms.rho{100 * rho:03.0f}.{p.start_year}-{p.end_year}")
+              for rho in PERSISTENCE}  # fmt: skip
+    known = {rho: fact for rho, fact in alarms.items() if fact}
+    if not known:
+        return ()
+    refs: dict[str, Fact | Words] = {f"f{n}": fact for n, fact in enumerate(known.values())}
+    refs |= {f"r{n}": Words(f"{rho:g}") for n, rho in enumerate(known)}
+    counted = ", ".join(f"{{f{n}:plain}} at {{r{n}}}" for n in range(len(known)))
+    return (
+        say(
+            "In simulated series without any effect this test raises a false alarm in " + counted + " (persistence "
+            "from one month to the next; the worst of the questions). Its ranges cover the truth in all other cases.",
+            **refs,
+        ),
+    )
+
+
+@in_notebooks
+def event_testable(report: Report) -> TableDisplay:
+    """Every combination of class, flow and window: what it compares, its change, and what it could detect."""
+    study = report.event_study
+    rows = []
     for key in study.keys:
-        possible, fact = study.possible[key], report.fact(f"events.testable.{'.'.join(key)}")
+        cell, fact = study.cells[key], report.fact(f"events.testable.{'.'.join(key)}")
+        change = question_fact(report, cell)
+        shared = "" if study.separable(key) or not cell.overlap else study.plan.classes[cell.overlap[0]].label
         rows.append(
             {
                 **_head(report, key),
                 "events": FactText(number(fact.value), fact) if fact.value is not None else GAP,
-                "episodes": number(len(possible.design.episodes)),
-                "baseline": number(len(possible.design.baseline)),
-                "smallest": p_text(possible.smallest_p),
-                "seen": seen(possible.detectable, study.verdict(key)),
-                "verdict": study.verdict(key)
-                + (f": {possible.reason}" if possible.reason else "")
-                + (
-                    ""
-                    if study.separable(key) or not possible.overlap
-                    else f"; not separable from {study.plan.classes[possible.overlap[0]].label}"
-                ),
-            }
-        )
-        records.append(
-            {
-                "class": key[0],
-                "flow": key[1],
-                "window": key[2],
-                "verdict": study.verdict(key),
-                "reason": possible.reason,
-                "formula": fact.formula,
-                **dict(fact.stats or {}),
+                "episodes": number(len(cell.design.episodes)),
+                "change": effect_text(change) if change.value is not None else GAP,
+                "detectable": _detectable_text(cell.detectable),
+                "verdict": (f"{cell.verdict}: {cell.reason}" if cell.reason else cell.verdict)
+                + (f"; shares most months with {shared}" if shared else ""),
             }
         )
     return TableDisplay(
         id="event_testable",
-        title=say("What can be tested, cell by cell"),
+        title=say("Every combination of event, flow and window: described, not tested"),
         columns=(
             Column("class", "Class"),
             Column("flow", "Flow"),
             Column("window", "Months"),
-            Column("events", "Events with data", True),
+            Column("events", "Events with figures", True),
             Column("episodes", "Episodes", True),
-            Column("baseline", "Baseline months", True),
-            Column("smallest", "Smallest p possible", True),
-            Column("seen", "Could have seen", True),
+            Column("change", "Change (range)", True),
+            Column("detectable", "Could detect", True),
             Column("verdict", "Verdict"),
         ),
         rows=tuple(rows),
-        records=tuple(records),
+        records=tuple(records(study.cells[key]) for key in study.keys),
         long=True,
         notes=(
             say(
-                "Could have seen: the fall or rise that the test would find with a chance of {power}. No figure "
-                "inside a window was read for this table.",
+                "Only the questions asked beforehand are tested. Could detect: the fall or rise that a single test "
+                "would find with a chance of {power}.",
                 power=percent_text(100 * study.plan.number("power"), sign=False),
             ),
             *control_note(report),
@@ -137,128 +201,18 @@ def event_testable(report: Report) -> TableDisplay:
     )
 
 
-@in_notebooks
-def event_controls(report: Report) -> TableDisplay:
-    """Positive controls: what had to be found, and whether it was."""
-    study = report.event_study
-    keys = [key for key in study.keys if study.plan.classes[key[0]].control and study.plan.windows[key[2]].first >= 0]
-    return _effects(
-        report,
-        keys,
-        id="event_controls",
-        long=False,
-        gaps=True,
-        title=say("Positive controls: the bans of the sanctions and the closure must be found"),
-    )
-
-
-@in_notebooks
-def event_effects_table(report: Report) -> TableDisplay:
-    """Every effect with its interval, two p values, the adjusted ones and what could have been seen."""
-    study = report.event_study
-    return _effects(
-        report,
-        study.keys,
-        id="event_effects_table",
-        title=say("Every effect, and every gap with its reason"),
-        long=True,
-        gaps=False,
-    )
-
-
-def _effects(report: Report, keys: list[Key], *, id: str, title: Any, long: bool, gaps: bool) -> TableDisplay:
-    study = report.event_study
-    rows, records = [], []
-    for key in keys:
-        cell, fact = study.cells[key], report.fact(f"events.effect.{'.'.join(key)}")
-        other = report.find(f"events.effect_other_date.{'.'.join(key)}")
-        rows.append(
-            {
-                **_head(report, key),
-                "effect": effect_text(fact) if fact.value is not None else GAP,
-                "events": number(len(cell.possible.design.events)),
-                "p": p_text(cell.p),
-                "beside": p_text(_beside(cell)),
-                "adjusted": p_text(cell.holm),
-                "seen": seen(cell.possible.detectable, study.verdict(key)),
-                "verdict": verdict_words(report, cell) + ("" if gaps or not _why(cell) else f": {_why(cell)}"),
-                **({"other": effect_text(other) if other and other.value is not None else GAP} if not gaps else {}),
-            }
-        )
-        records.append(
-            {
-                "class": key[0],
-                "flow": key[1],
-                "window": key[2],
-                "effect_percent": fact.value,
-                "low": fact.low,
-                "high": fact.high,
-                **dict(fact.stats or {}),
-                "reason": cell.reason or cell.possible.reason,
-                "other_date_percent": other.value if other else None,
-            }
-        )
-    return TableDisplay(
-        id=id,
-        title=title,
-        long=long,
-        rows=tuple(rows),
-        records=tuple(records),
-        columns=(
-            Column("class", "Class"),
-            Column("flow", "Flow"),
-            Column("window", "Months"),
-            Column("events", "Events", True),
-            Column("effect", "Effect", True),
-            Column("p", "p", True),
-            Column("beside", "p beside", True),
-            Column("adjusted", "p adjusted", True),
-            Column("seen", "Could have seen", True),
-            Column("verdict", "Reading"),
-            *(() if gaps else (Column("other", "By the other date", True),)),
-        ),
-        notes=(
-            say(
-                "p: placebo dates; where an episode opens a regime, calibrated on noise. p beside: circular shift, "
-                "or the plain rank among earlier dates. Adjusted: Holm, within the flow, over {n} tests of exports "
-                "and {m} of imports.",
-                n=study.family.get("exports", 0),
-                m=study.family.get("imports", 0),
-            ),
-            *control_note(report),
-            *caveats(report, "events-cluster", bases=["events"]),
-        ),
-    )
-
-
-def _why(cell: Cell) -> str:
-    return cell.possible.reason or cell.reason
-
-
-def _beside(cell: Cell) -> float | None:
-    if cell.found is not None and cell.found.calibrated is not None:
-        return cell.found.placebo.p
-    return cell.p_shift
-
-
-def verdict_words(report: Report, cell: Cell) -> str:
-    """What an effect says, from its p values and from what could have been seen."""
-    study, alpha = report.event_study, report.parameters.alpha
-    if cell.found is None or cell.p is None:
-        return NO
-    if cell.holm is not None and cell.holm <= alpha:
-        word = "found"
-    elif cell.p <= alpha:
-        word = "found before adjustment only"
-    else:
-        word = "not found"
-    verdict = study.verdict(cell.key)
-    word = word if verdict == "testable" else f"{word}; {verdict}"
-    return f"{word}; {PERSISTENT}" if cell.possible.persistent and cell.p <= alpha else word
+def answer(report: Report, cell: Cell) -> str:
+    """What a question's numbers say, in words."""
+    if cell.effect is None:
+        return f"Cannot be answered: {cell.reason}"
+    if cell.found(report.parameters.alpha):
+        word = "Yes" if cell.as_expected else "The other way round"
+        return f"{word}: found" if cell.control else word
+    return "Missed" if cell.control else "The months cannot tell"
 
 
 def effect_text(fact: Fact) -> FactText:
-    value, low, high = (percent_text(number or 0, fact.decimals) for number in (fact.value, fact.low, fact.high))
+    value, low, high = (percent_text(number or 0, 0) for number in (fact.value, fact.low, fact.high))
     return FactText(f"{value} ({low} to {high})", fact)
 
 
@@ -266,16 +220,18 @@ def p_text(p: float | None) -> str:
     """A p value with as many digits as tell something."""
     if p is None:
         return GAP
-    return number(p, 2 if p >= 0.1 else (3 if p >= 0.001 else 4))
+    return "< 0.001" if p < 0.001 else number(p, 2 if p >= 0.1 else 3)
 
 
-def seen(detectable: float | None, verdict: str) -> str:
-    """The smallest fall and rise that a test would have found, in words."""
-    if verdict == NO:
+def detectable(cell: Cell) -> str:
+    """The fall and rise that a question could have detected: after adjustment where it is adjusted."""
+    return _detectable_text(cell.detectable if cell.detectable_adjusted is None else cell.detectable_adjusted)
+
+
+def _detectable_text(log_points: float | None) -> str:
+    if log_points is None:
         return GAP
-    if detectable is None or detectable > HUGE:
-        return "nothing"
-    return f"{percent_text(percent(-detectable), 0)} or {percent_text(percent(detectable), 0)}"
+    return f"{percent_text(percent(-log_points), 0)} or {percent_text(percent(log_points), 0)}"
 
 
 def _head(report: Report, key: Key) -> dict[str, str]:
@@ -378,47 +334,59 @@ def event_years(report: Report) -> TableDisplay:
 
 @in_notebooks
 def event_breaks_table(report: Report) -> TableDisplay:
-    """Breaks found without being told, and the nearest measure, closure or reopening."""
-    rows, records = [], []
+    """Every break that was tried, with its p at two persistences, and the measure or closure nearest to each found."""
+    rows, data = [], []
     for flow, found in report.event_study.breaks.items():
-        for number_, shift in enumerate(found.shifts, start=1):
-            fact = report.fact(f"events.break_date.{flow}.n{number_}")
+        for step, trial in enumerate(found.trials, start=1):
+            accepted = step <= len(found.shifts)
             rows.append(
                 {
                     "flow": NAMES[flow],
-                    "month": when(shift.month),
-                    "span": f"{when(shift.first)} to {when(shift.last)}",
-                    "change": FactText(percent_text(fact.value or 0), fact),
-                    "near": shift.near.title if shift.near else GAP,
-                    "distance": f"{number(shift.distance, sign=True)} months" if shift.near else GAP,
+                    "months": listing([when(month) for month in trial.months]),
+                    "persistence": number(trial.rho, 2),
+                    "p_at": p_text(trial.p_at_rho),
+                    "p": p_text(trial.p),
+                    "verdict": "holds" if accepted else _refused(report, trial),
                 }
             )
-            records.append(
+            data.append(
                 {
                     "flow": flow,
-                    "first_month_after": month_name(shift.month),
-                    "earliest": month_name(shift.first),
-                    "latest": month_name(shift.last),
-                    "change_percent": fact.value,
-                    "nearest_event": shift.near.event_id if shift.near else "",
-                    "months_to_event": shift.distance,
+                    "breaks": step,
+                    "first_months_after": " ".join(month_name(month) for month in trial.months),
+                    "persistence": trial.rho,
+                    "p_at_persistence": trial.p_at_rho,
+                    "p": trial.p,
+                    "accepted": accepted,
                 }
             )
     return TableDisplay(
         id="event_breaks_table",
-        title=say("Breaks that the months show by themselves, and the nearest event"),
+        title=say("Breaks that the months show by themselves, and how sure each is"),
         columns=(
             Column("flow", "Flow"),
-            Column("month", "New level from"),
-            Column("span", "Dates that fit as well"),
-            Column("change", "Change of level", True),
-            Column("near", "Nearest measure, closure or reopening"),
-            Column("distance", "From the break", True),
+            Column("months", "New level from"),
+            Column("persistence", "Persistence estimated", True),
+            Column("p_at", "p at that persistence", True),
+            Column("p", f"Largest p up to persistence {RHOS[-1]:g}", True),
+            Column("verdict", "Verdict"),
         ),
         rows=tuple(rows),
-        records=tuple(records),
-        notes=(say("The calendar was not used to find the breaks; it was looked at afterwards."),),
+        records=tuple(data),
+        notes=(
+            say(
+                "Persistence: how far one month resembles the next round the levels. A persistent series wanders, and "
+                "its wandering looks like breaks, so a break holds only where its p stays small whatever the "
+                "persistence that the test guards against. The calendar was not used to find the dates."
+            ),
+        ),
     )
+
+
+def _refused(report: Report, trial: Trial) -> str:
+    if trial.p_at_rho <= report.parameters.alpha:
+        return "likely, not established: holds at the persistence estimated, not at a higher one"
+    return "does not hold"
 
 
 @in_notebooks
