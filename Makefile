@@ -32,7 +32,7 @@ lab: venv ## Open JupyterLab on the notebooks
 
 bench: bench-build bench-sweep ## Time all that the build promises: the two below, an hour and a half
 
-bench-build: venv ## Time one build, notebook by notebook, and the placebo draws
+bench-build: venv ## Time one build, notebook by notebook
 	@$(python) tools/bench.py $(ARGS)
 
 bench-sweep: venv ## Time editions and sweeps against the command-line tools and the floor (takes an hour)

@@ -1,4 +1,4 @@
-"""Times the notebooks against the command-line tools, a whole build made new and up to date, and placebo draws.
+"""Times the notebooks against the command-line tools, and a whole build made new and up to date.
 
 Run it with `make bench-build`. Everything is written into temporary folders, which are removed; reports/ is not
 touched. Each time is wall time, the best of several runs; a ratio compares times of one run of this program.
@@ -17,16 +17,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 from nbconvert.exporters import get_exporter
 
-from analysis import inference
-from analysis.catalogue import load
 from analysis.errors import UnknownNotebook, UserError
-from analysis.inference.effects import placed
 from analysis.parameters import ReportParameters, edition, resolve
 from analysis.render import execute, manifests
-from analysis.trade import periods
 from timing import ROOT, Failed, by_tools, print_table, run, say, wall
 
 
@@ -49,18 +44,8 @@ class BuildTimes:
     parts: dict[str, float]
 
 
-@dataclass(frozen=True)
-class PlaceboTimes:
-    """Seconds for the placebo draws of one class of events: ours, and a loop that fits each of `looped` draws anew."""
-
-    draws: int
-    ours: float
-    looped: int
-    loop: float
-
-
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Time what the command line asks for, print two tables and return the exit code."""
+    """Time what the command line asks for, print the tables and return the exit code."""
     options = parser().parse_args(arguments)
     try:
         parameters = resolve(edition(options.edition).parameters)
@@ -70,7 +55,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
         # The build comes first: nothing has been read or compiled for it yet.
         if not options.only:
             _print_build(time_build(options.edition, options.repeat))
-            _print_placebos(time_placebos(options.repeat))
         with tempfile.TemporaryDirectory(prefix="analysis-bench-") as folder:
             scratch = Path(folder)
             with execute.session(scratch):
@@ -133,65 +117,6 @@ def time_notebook(
     return NotebookTimes(path.stem, pipeline, command, tools)
 
 
-# ------------------------------------------------------------------------------------------- placebo draws
-
-
-def time_placebos(repeat: int, draws: int = 10_000, looped: int = 500) -> PlaceboTimes:
-    """Five windows of three months in two regimes of the real exports: all draws ours, the first `looped` in a loop.
-
-    Raises Failed where the two do not agree to nine digits.
-    """
-    stretches = [
-        _stretch("2016-04", "2019-12", ["2016-09", "2017-12", "2019-05"]),
-        _stretch("2020-05", "2023-12", ["2021-03", "2022-06"]),
-    ]
-    results: list[inference.Effect | inference.Untested] = []
-    # Placements are kept for equal rules: another seed makes each run pay for them.
-    ours = min(
-        wall(lambda: results.append(inference.effect(stretches, inference.Rules(draws=draws, seed=seed))))  # noqa: B023
-        for seed in range(repeat)
-    )
-    values: list[float] = []
-    loop = wall(lambda: values.extend(_loop(stretches, inference.Rules(draws=draws, seed=repeat - 1), looped)))
-    last = results[-1]
-    if isinstance(last, inference.Untested):
-        raise Failed(f"The placebo draws were not made: {last}.")
-    # Each placebo is printed less the mean of the others; the loop knows the effects themselves.
-    printed = last.placebo.values[:looped]
-    if not np.allclose(np.diff(printed), np.diff(values) * (1 + 1 / last.placebo.placements), rtol=1e-9, atol=1e-9):
-        raise Failed("The loop and the vectorised draws gave different effects.")
-    return PlaceboTimes(last.placebo.placements, ours, len(values), loop)
-
-
-def _stretch(first: str, last: str, windows: Sequence[str]) -> inference.Stretch:
-    frame = periods.months(load(), int(first[:4]), int(last[:4])).xs("exports", level="measure")[first:last]
-    fit = (frame["finest"] == "month") & frame["quality"].isin(["A", "B"])
-    y = np.log(frame["value"].where(fit).to_numpy(dtype=float))
-    names = [str(month) for month in frame.index]
-    starts = [names.index(window) for window in windows]
-    x = inference.design([int(name[5:]) for name in names])
-    return inference.Stretch(y, x, tuple((start, start + 2) for start in starts))
-
-
-def _loop(stretches: Sequence[inference.Stretch], rules: inference.Rules, looped: int) -> list[float]:
-    """The effects of the first placebo placements, one baseline fitted after the other."""
-    ready = placed(stretches, rules)
-    if isinstance(ready, inference.Untested):
-        raise Failed(f"The placebo draws were not made: {ready}.")
-    joint, used = ready[0].placebo, ready[1]
-    effects = []
-    for rows in joint.rows[1 : looped + 1]:
-        total, months = 0.0, 0
-        for stretch, part, row in zip(used, joint.parts, rows, strict=True):
-            window = part.masks[row]
-            base = stretch.fit_months & ~window
-            fitted = np.linalg.lstsq(stretch.x[base], stretch.y[base], rcond=None)[0]
-            total += float((stretch.y[window] - stretch.x[window] @ fitted).sum())
-            months += int(window.sum())
-        effects.append(total / months)
-    return effects
-
-
 # ---------------------------------------------------------------------------------------- the three ways
 
 
@@ -252,17 +177,6 @@ def _print_build(times: BuildTimes) -> None:
     rows += [(f"of it: {name}", f"{took:.2f}", f"{took / times.new:.2f}") for name, took in times.parts.items()]
     say("\nWhole build by `python -m analysis render`, seconds; the ratio is to the build made new.")
     print_table(("build", "seconds", "ratio"), rows)
-
-
-def _print_placebos(times: PlaceboTimes) -> None:
-    each, loop = times.ours / times.draws, times.loop / times.looped
-    say("\nPlacebo draws of one class of events in two regimes, everything that is printed with the effect included;\n"
-         "the loop fits each baseline anew, and its effects agree with ours.")  # fmt: skip
-    print_table(
-        ("placebo draws", "number", "seconds", "microseconds a draw", "ratio"),
-        [("vectorised", f"{times.draws}", f"{times.ours:.2f}", f"{1e6 * each:.1f}", ""),
-         ("loop", f"{times.looped}", f"{times.loop:.2f}", f"{1e6 * loop:.1f}", f"{loop / each:.1f}")],
-    )  # fmt: skip
 
 
 def _print_notebooks(times: Sequence[NotebookTimes]) -> None:
