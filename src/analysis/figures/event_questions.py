@@ -14,10 +14,10 @@ from ..events.cells import Cell, percent, records
 from ..facts import Fact
 from ..formatting import percent as percent_text
 from ..report import Report
-from .events import control_note, last_month, month_caveats, nothing, question_fact, window_name
+from .events import control_note, last_month, month_caveats, nothing, question_fact
 from .once import once
 
-TICKS, NARROW_TICKS = (-95, -75, -50, 0, 100, 300, 900), (-95, -50, 0, 100, 900)
+TICKS, NARROW_TICKS = (-95, -75, -50, 0, 100, 300, 900), (-95, -75, 0, 300)
 HEADS = {True: "Must be found: known falls", False: "Asked: did trade change after these events?"}
 SUBTITLE = "Change in the months after the event,\nagainst the twelve usable months before"
 
@@ -164,7 +164,7 @@ def answer(report: Report, cell: Cell) -> Sentence:
     refs: dict[str, Fact | Words] = {
         "asks": Words(question.asks if question else ""),
         "change": fact,
-        "window": Words(window_name(report, cell.key[2])),
+        "months": Words(str(report.event_study.plan.windows[cell.key[2]].months)),
         "k": Words(str(len(cell.design.events))),
         "all": Words(str(cell.design.dated)),
     }
@@ -176,7 +176,7 @@ def answer(report: Report, cell: Cell) -> Sentence:
         )
     yes = "Yes" if cell.as_expected else "No, the other way round"
     return say(
-        "{asks} " + yes + ": {change} ({change:low} to {change:high} allowing for chance), over months {window} from "
-        "the event.",
+        "{asks} " + yes + ": {change} ({change:low} to {change:high} allowing for chance), over the {months} "
+        "months from the event on.",
         **refs,
     )

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +24,7 @@ from .arrays import Floats, Ints
 from .noise import RHOS, ar1_at, correlation_matrix, estimate
 from .reasons import Reason, Untested
 
-LOG_FREQUENCIES = np.arange(-22.0, 16.0, 0.1)  # where the integrand is evaluated
+LOG_FREQUENCIES = np.arange(-22.0, 16.0, 0.2)  # where the integrand is evaluated
 SERIES_AT_ONCE = 100
 LOG_RATIOS = (-7.0, 14.0)  # a critical ratio is sought between these
 HALVINGS = 24
@@ -57,6 +57,10 @@ class Contrast:
     @classmethod
     def of(cls, comparisons: Sequence[Comparison]) -> Contrast:
         """The contrast of one or more comparisons, each with the same weight. ValueError where there is none."""
+        return _contrast(tuple(comparisons))
+
+    @classmethod
+    def _of(cls, comparisons: tuple[Comparison, ...]) -> Contrast:
         if not comparisons:
             raise ValueError("a contrast needs a comparison")
         months = np.unique([month for c in comparisons for month in (*c.window, *c.baseline)])
@@ -102,15 +106,27 @@ class Contrast:
         return np.asarray(np.max(chances, axis=0))
 
     def critical(self, alpha: float) -> float:
-        """The ratio from which p is at most `alpha`: p falls as the ratio grows, so halving finds it."""
-        low, high = LOG_RATIOS
-        for _ in range(HALVINGS):
-            middle = (low + high) / 2
-            if float(self.p_values(np.array([np.exp(middle)]))[0]) > alpha:
-                low = middle
-            else:
-                high = middle
-        return float(np.exp(high))
+        """The ratio from which p is at most `alpha`."""
+        return _critical(self, alpha)
+
+
+# The same months are asked for their effect, their power and their false alarms, and by several classes of events.
+@lru_cache(maxsize=512)
+def _contrast(comparisons: tuple[Comparison, ...]) -> Contrast:
+    return Contrast._of(comparisons)
+
+
+@lru_cache(maxsize=512)
+def _critical(contrast: Contrast, alpha: float) -> float:
+    """p falls as the ratio grows, so halving finds where it reaches `alpha`."""
+    low, high = LOG_RATIOS
+    for _ in range(HALVINGS):
+        middle = (low + high) / 2
+        if float(contrast.p_values(np.array([np.exp(middle)]))[0]) > alpha:
+            low = middle
+        else:
+            high = middle
+    return float(np.exp(high))
 
 
 @dataclass(frozen=True)
