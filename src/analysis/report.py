@@ -309,6 +309,12 @@ class Report:
         return periods.quarters(self.catalogue, p.start_year, p.end_year, p.worst_quality, p.as_of)
 
     @remembered
+    def halves(self) -> pd.DataFrame:
+        """The half-years of customs in the years asked for, see `periods.halves`."""
+        p = self.parameters
+        return periods.halves(self.catalogue, p.start_year, p.end_year, p.worst_quality, p.as_of)
+
+    @remembered
     def turning_points(self) -> list[phases.TurningPoint]:
         """The dated turning points that had happened by `as_of`, in order."""
         points = phases.turning_points(self.catalogue.frame("events"))

@@ -13,7 +13,7 @@ import pandas as pd
 
 from ..countries import DOCUMENTED, Pair
 from ..facts import Fact
-from . import MEASURES, bases, periods, phases, published, series, yearly
+from . import MEASURES, bases, phases, published, series, spans, yearly
 from .yearly import Yearly, join
 
 if TYPE_CHECKING:
@@ -116,16 +116,7 @@ def _months(report: Report) -> Iterator[Fact]:
             rows=cell["rows"], sources=cell["sources"],
             decimals=2 if cell["quality"] == "A" else 0,
         )  # fmt: skip
-    for (quarter, measure), cell in report.quarters[report.quarters["value"].notna()].iterrows():
-        yield Fact(
-            id=f"trade.quarter_{measure}.customs.{str(quarter).lower()}",
-            label=f"{LABELS[measure]}, Chinese customs, quarter", value=cell["value"], unit="usd_million",
-            period=str(quarter), status=cell["status"],
-            formula=f"{cell['origin']}; grade {cell['quality']}", rows=cell["rows"], sources=cell["sources"],
-            decimals=0,
-        )  # fmt: skip
-    yield from _same_period_growth(frame, periods.month_growth(frame), "month", 12)
-    yield from _same_period_growth(report.quarters, periods.quarter_growth(report.quarters), "quarter", 4)
+    yield from spans.facts(report, LABELS)
     known = frame["value"].notna()
     for measure in MEASURES:
         chosen = known[known.index.get_level_values("measure") == measure]
@@ -134,19 +125,6 @@ def _months(report: Report) -> Iterator[Fact]:
             label=f"Months with a figure for {LABELS[measure]}", unit="count", status="derived",
             period=f"{p.start_year}-{p.end_year}", formula="count of monthly cells with a value",
         )  # fmt: skip
-
-
-def _same_period_growth(frame: pd.DataFrame, rates: pd.DataFrame, unit: str, a_year: int) -> Iterator[Fact]:
-    """Growth on the same month or quarter a year before."""
-    for measure, column in rates.items():
-        for period, rate in column.dropna().items():
-            cells = [frame.loc[(p, measure)] for p in (period, period - a_year)]
-            yield Fact(
-                id=f"trade.{unit}_growth_{measure}.customs.{str(period).lower()}", value=float(rate), unit="percent",
-                label=f"{LABELS[str(measure)]}, Chinese customs, on the same {unit} a year before",
-                period=str(period), status="derived", formula=f"{period} / {period - a_year} - 1", decimals=0,
-                rows=join(cell["rows"] for cell in cells), sources=join(cell["sources"] for cell in cells),
-            )  # fmt: skip
 
 
 def _cells(report: Report) -> Iterator[Fact]:

@@ -75,14 +75,13 @@ def yearly(
             if now["fit"] and before["fit"] and before["value"] > 0:
                 beside = [p for p in known if (p.period, p.measure) == (str(year), measure)]
                 made[year, measure] = _rate(year, measure, now, before, figures or {}, records or {}, beside)
-    index = pd.MultiIndex.from_tuples(list(made), names=["year", "measure"]) if made else pd.MultiIndex.from_arrays(
-        [[], []], names=["year", "measure"])  # fmt: skip
-    return pd.DataFrame.from_records(list(made.values()), index=index, columns=list(COLUMNS))
+    index = pd.MultiIndex.from_arrays([[year for year, _ in made], [m for _, m in made]], names=["year", "measure"])
+    return pd.DataFrame(list(made.values()), index=index, columns=list(COLUMNS))
 
 
 def wide(rates: pd.DataFrame, column: str = "value") -> pd.DataFrame:
     """Years by measure of one column."""
-    return rates[column].unstack("measure").reindex(columns=list(MEASURES))
+    return rates[column].astype(float).unstack("measure").reindex(columns=list(MEASURES))
 
 
 def contributions(rates: pd.DataFrame) -> pd.DataFrame:
