@@ -10,13 +10,11 @@ from ..events import catalogue as calendar
 from ..events import quarters as described
 from ..events.correlations import Pair
 from ..events.facts import correlation_id, percent
-from ..events.months import fetched
 from ..events.plan import month_name
 from ..events.study import Cell, Key
 from ..events.testable import NO
 from ..facts import Fact
 from ..figures.events import NAMES, class_label, control_note, when, window_name
-from ..figures.periods import name
 from ..formatting import GAP, number, sentence_case
 from ..formatting import percent as percent_text
 from ..report import Report
@@ -291,50 +289,76 @@ def _head(report: Report, key: Key) -> dict[str, str]:
 
 @in_notebooks
 def event_quarters(report: Report) -> TableDisplay:
-    """Quarters around the tests without a monthly baseline: described, not tested."""
+    """Quarters and half-years around the tests without a monthly baseline: described, not tested."""
     rows, records = [], []
-    for around in described.quarters(report):
+    for around in described.around(report):
+        facts = [*around.levels.values(), *around.growth.values(), *around.published["exports"]]
+        if not any(facts):
+            continue
         mark = " (test)" if around.step == 0 else ""
         rows.append(
             {
                 "test": around.event.title,
-                "quarter": name(around.quarter) + mark,
+                "quarter": sentence_case(around.words.removeprefix("the ")) + mark,
                 **{flow: _level(fact) for flow, fact in around.levels.items()},
-                "growth": shown(around.growth["total"]),
+                "sold": with_range(around.growth["exports"]),
+                "growth": with_range(around.growth["total"]),
+                "published": "; ".join(f"{shown(f)} ({_compiler(report, f)})" for f in around.published["exports"])
+                or GAP,
             }
         )
         records.append(
             {
                 "test": around.event.event_id,
-                "quarter": str(around.quarter),
+                "period": around.name,
                 "step": around.step,
                 **{f"{flow}_usd_million": fact.value if fact else None for flow, fact in around.levels.items()},
                 **{f"{flow}_growth_percent": fact.value if fact else None for flow, fact in around.growth.items()},
+                **{f"{flow}_growth_low": fact.low if fact else None for flow, fact in around.growth.items()},
+                **{f"{flow}_growth_high": fact.high if fact else None for flow, fact in around.growth.items()},
+                **{
+                    f"{flow}_growth_published": " ".join(f"{f.id.split('.')[2]}:{f.value}" for f in facts)
+                    for flow, facts in around.published.items()
+                },
             }
         )
     return TableDisplay(
         id="event_quarters",
-        title=say("Quarters around the early nuclear tests: described, not tested"),
+        title=say("Quarters and {halves} around the early nuclear tests", halves=described.HALVES),
         columns=(
             Column("test", "Nuclear test"),
-            Column("quarter", "Quarter"),
+            Column("quarter", "Period"),
             Column("exports", "China's exports", True),
             Column("imports", "China's imports", True),
             Column("total", "Total", True),
+            Column("sold", "Exports, on the year", True),
             Column("growth", "Total, on the year", True),
+            Column("published", "Exports, on the year, as published"),
         ),
         rows=tuple(rows),
         records=tuple(records),
         notes=(
-            say("Million US dollars, Chinese customs. A dash is a gap. Quarters carry no test.")
-            if fetched(report)
-            else say(
-                "Million US dollars, Chinese customs. A dash is a gap. No month around these tests has a baseline, "
-                "so no test is made."
+            say(
+                "Million US dollars, Chinese customs. A dash is a gap; a period of which nothing is known has no row. "
+                "A range takes in rounding, and growth as compilers published it, often from another vintage."
             ),
             *caveats(report, "crude-unreported", "derived-months", bases=["customs"]),
         ),
-    )
+    )  # fmt: skip
+
+
+def with_range(fact: Fact | None) -> str:
+    """Growth with its range where the range shows: `−9.7% (−13.6% to −9.7%)`."""
+    text = shown(fact)
+    if fact is None or fact.low is None or fact.high is None:
+        return text
+    low, high = (percent_text(end, fact.decimals) for end in (fact.low, fact.high))
+    return text if low == high else FactText(f"{text} ({low} to {high})", fact)
+
+
+def _compiler(report: Report, fact: Fact) -> str:
+    labels = report.catalogue.frame("trade/compilers").set_index("compiler")["label"]
+    return str(labels[fact.id.split(".")[2]])
 
 
 def _level(fact: Fact | None) -> str:
@@ -350,7 +374,7 @@ def event_years(report: Report) -> TableDisplay:
             {
                 "test": found.event.title,
                 "year": str(found.year),
-                **{flow: shown(fact) for flow, fact in found.growth.items()},
+                **{flow: with_range(fact) for flow, fact in found.growth.items()},
             }
         )
         records.append(

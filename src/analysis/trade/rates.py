@@ -97,6 +97,21 @@ def contributions(rates: pd.DataFrame) -> pd.DataFrame:
     return frame
 
 
+def with_published(
+    value: float, error: float, beside: Iterable[Published]
+) -> tuple[float, float, list[Published], str]:
+    """The range of a rate, the published ones that widen it, and what to add to its formula.
+
+    A published rate widens the range where the rounding of the two does not explain the difference; one that the values
+    of its own compiler contradict does not.
+    """
+    usable = [p for p in beside if p.quality != CONTRADICTED]
+    wider = [p for p in usable if abs(p.value - value) > p.error + error]
+    low, high = min([value - error, *(p.value for p in wider)]), max([value + error, *(p.value for p in wider)])
+    whose = " and ".join(dict.fromkeys(p.compiler for p in wider))
+    return low, high, wider, f"; low and high take in growth as published by {whose}" if wider else ""
+
+
 def usable_figures(
     table: pd.DataFrame, choices: pd.DataFrame, records: dict[str, str], basis: str
 ) -> dict[tuple[int, str], list[Figure]]:
@@ -161,16 +176,12 @@ def _record(
     value: float, error: float, now: float, before: float, status: str, formula: str, rows: tuple[str, ...],
     sources: tuple[str, ...], compilers: tuple[str, ...], beside: list[Published],
 ) -> dict[str, Any]:
-    other = [p for p in beside if p.quality != CONTRADICTED and p.rows[0] not in rows]
-    wider = [p for p in other if p.value - p.error < value - error or p.value + p.error > value + error]
-    if wider:
-        whose = " and ".join(dict.fromkeys(p.compiler for p in wider))
-        formula += f"; low and high take in growth as published by {whose}"
+    other = [p for p in beside if p.rows[0] not in rows]
+    low, high, wider, note = with_published(value, error, other)
     return {
         "value": value, "log": 100 * float(np.log1p(value / 100)) if value > -100 else math.nan, "error": error,
-        "low": min([value - error, *(p.value - p.error for p in wider)]),
-        "high": max([value + error, *(p.value + p.error for p in wider)]), "now": now, "before": before,
-        "status": status, "formula": formula, "rows": _join([rows, *(p.rows for p in wider)]),
+        "low": low, "high": high, "now": now, "before": before, "status": status, "formula": formula + note,
+        "rows": _join([rows, *(p.rows for p in wider)]),
         "sources": _join([sources, *(p.sources for p in wider)]), "compilers": compilers,
     }  # fmt: skip
 

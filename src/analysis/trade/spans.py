@@ -13,7 +13,7 @@ import pandas as pd
 
 from ..facts import Fact
 from . import periods
-from .rates import CONTRADICTED, Published
+from .rates import Published, with_published
 from .yearly import decimals_of, join
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def facts(report: Report, labels: Mapping[str, str]) -> Iterator[Fact]:
     yield from _levels(report.quarters, "quarter", labels)
     yield from _levels(report.halves, "half", labels)
     yield from _growth(report.months, periods.month_growth(report.months), "month", 12, labels)
-    published = [p for p in report.published_growth if p.basis == "customs" and p.quality != CONTRADICTED]
+    published = [p for p in report.published_growth if p.basis == "customs"]
     yield from _growth(report.quarters, periods.quarter_growth(report.quarters), "quarter", 4, labels, published)
     yield from _growth(report.halves, periods.half_growth(report.halves), "half", 2, labels, published)
 
@@ -61,16 +61,10 @@ def _growth(
             if published is not None:
                 error = 100 * (now["precision"] / then["value"] + now["value"] * then["precision"] / then["value"] ** 2)
                 beside = [p for p in published if (_name(p.period), p.measure) == (_name(str(period)), measure)]
-                wider = [p for p in beside if p.value - p.error < rate - error or p.value + p.error > rate + error]
-                extra = {
-                    "decimals": 1 if error < 0.5 else 0,
-                    "low": min([rate - error, *(p.value - p.error for p in wider)]),
-                    "high": max([rate + error, *(p.value + p.error for p in wider)]),
-                }  # fmt: skip
-                if wider:
-                    whose = " and ".join(dict.fromkeys(p.compiler for p in wider))
-                    formula += f"; low and high take in growth as published by {whose}"
-                    rows, sources = [*rows, *(p.rows for p in wider)], [*sources, *(p.sources for p in wider)]
+                low, high, wider, note = with_published(float(rate), error, beside)
+                extra = {"decimals": 1 if error < 0.5 else 0, "low": low, "high": high}
+                formula += note
+                rows, sources = [*rows, *(p.rows for p in wider)], [*sources, *(p.sources for p in wider)]
             yield Fact(
                 id=f"trade.{unit}_growth_{measure}.customs.{str(period).lower()}", value=float(rate), unit="percent",
                 label=f"{labels[str(measure)]}, Chinese customs, on the same {WORDS[unit]} a year before",
