@@ -10,6 +10,7 @@ from ..events.catalogue import Event
 from ..formatting import day_text
 from ..report import Report
 from ..showing import in_notebooks
+from ..tables.annual import range_shows
 
 WHAT = {"exports": "China's exports to North Korea", "total": "trade"}
 
@@ -17,8 +18,12 @@ WHAT = {"exports": "China's exports to North Korea", "total": "trade"}
 @in_notebooks
 def after_the_tests(report: Report) -> Prose:
     """Growth in the quarter and half-year of each early test, and in the next, where a figure is known."""
-    periods = described.around(report)
-    sentences = [_sentence(event, [p for p in periods if p.event == event]) for event in described.tests(report)]
+    p, periods = report.parameters, described.around(report)
+    sentences = [
+        _sentence(event, [period for period in periods if period.event == event])
+        for event in described.tests(report)
+        if p.start_year <= int(event.date[:4]) <= p.end_year
+    ]
     if not sentences:
         return Prose((say("No early nuclear test lies in the years asked for."),), "note")
     rule = say(
@@ -39,7 +44,8 @@ def _sentence(event: Event, periods: list[described.Around]) -> Sentence:
             for place, (words, fact) in enumerate(known):
                 refs |= {f"w{place}": Words(words), f"g{place}": fact}
                 moved = "rose" if (fact.value or 0) > 0 else "fell"
-                parts.append(f"{moved} {{g{place}:abs}} in {{w{place}}} ({{g{place}:low}} to {{g{place}:high}})")
+                ends = f" ({{g{place}:low}} to {{g{place}:high}})" if range_shows(fact) else ""
+                parts.append(f"{moved} {{g{place}:abs}} in {{w{place}}}{ends}")
             told = " and ".join([", ".join(parts[:-1]), parts[-1]] if parts[1:] else parts)
             return say(f"Around the nuclear test of {{day}}, {{what}} {told}, compared with a year before.", **refs)
     return say("Around the nuclear test of {day}, no growth is known for a quarter or a longer part of the year.",

@@ -19,7 +19,7 @@ from ..formatting import GAP, number, sentence_case
 from ..formatting import percent as percent_text
 from ..report import Report
 from ..showing import in_notebooks
-from .annual import shown
+from .annual import published_text, with_range
 
 PERSISTENT = "months more persistent than the p guards against"
 HUGE = 4.6  # log points: an effect of more than a hundredfold is no effect that could be seen
@@ -303,8 +303,7 @@ def event_quarters(report: Report) -> TableDisplay:
                 **{flow: _level(fact) for flow, fact in around.levels.items()},
                 "sold": with_range(around.growth["exports"]),
                 "growth": with_range(around.growth["total"]),
-                "published": "; ".join(f"{shown(f)} ({_compiler(report, f)})" for f in around.published["exports"])
-                or GAP,
+                "published": published_text(report, around.published["exports"]),
             }
         )
         records.append(
@@ -345,20 +344,6 @@ def event_quarters(report: Report) -> TableDisplay:
             *caveats(report, "crude-unreported", "derived-months", bases=["customs"]),
         ),
     )  # fmt: skip
-
-
-def with_range(fact: Fact | None) -> str:
-    """Growth with its range where the range shows: `−9.7% (−13.6% to −9.7%)`."""
-    text = shown(fact)
-    if fact is None or fact.low is None or fact.high is None:
-        return text
-    low, high = (percent_text(end, fact.decimals) for end in (fact.low, fact.high))
-    return text if low == high else FactText(f"{text} ({low} to {high})", fact)
-
-
-def _compiler(report: Report, fact: Fact) -> str:
-    labels = report.catalogue.frame("trade/compilers").set_index("compiler")["label"]
-    return str(labels[fact.id.split(".")[2]])
 
 
 def _level(fact: Fact | None) -> str:

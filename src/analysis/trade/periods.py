@@ -121,7 +121,7 @@ def halves(
     return pd.DataFrame.from_records(records, index=index)
 
 
-def rounding(value: float, quality: str, status: str, precision: float) -> float:
+def rounding(value: float, status: str, precision: float) -> float:
     """The precision of a month, quarter or half-year; where its row states none, what its grade says.
 
     Printed: half of the last digit, where a whole number that ends in a zero counts as rounded to ten. Derived: a
@@ -156,7 +156,7 @@ def _cell(
     if row is not None and (row["status"] == "reported" or not whole or row["quality"] < worst):
         return {
             "value": row["value"], "status": row["status"], "quality": row["quality"], "fit": fit,
-            "precision": rounding(row["value"], row["quality"], row["status"], row["precision"]),
+            "precision": rounding(row["value"], row["status"], row["precision"]),
             "origin": "printed" if row["status"] == "reported" else "derived",
             "rows": (f"trade/china_dprk_quarterly#{year}-{name}-{measure}",),
             "sources": tuple(row["source_id"].split(";")),
@@ -166,7 +166,7 @@ def _cell(
         return {
             "value": sum(cell["value"] for cell in cells), "status": "reported" if reported else "derived",
             "quality": worst, "fit": fit, "origin": "sum of months",
-            "precision": sum(rounding(c["value"], c["quality"], c["status"], c["precision"]) for c in cells),
+            "precision": sum(rounding(c["value"], c["status"], c["precision"]) for c in cells),
             "rows": tuple(f"trade/china_dprk_monthly#{month}-{measure}" for month in span),
             "sources": tuple(dict.fromkeys(s for cell in cells for s in cell["source_id"].split(";"))),
         }  # fmt: skip
