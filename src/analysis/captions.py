@@ -137,6 +137,15 @@ def level_words(report: Report, measure: str, basis: str | None = None) -> Sente
     return say("{name}: " + ", ".join(words) + ".", name=Words(name), **refs)
 
 
+def deficit_sum(report: Report, record: str, last: bool = False) -> Fact | None:
+    """The DPRK's deficit with China added up by one record: over its longest run of years, or its `last`."""
+    def reach(fact: Fact) -> tuple[int, int]:
+        first, end = (int(year) for year in fact.period.split("-"))
+        return (end, end - first) if last else (end - first, end)
+
+    return max(report.facts.family(f"dependence.cumulated_deficit.{record}"), key=reach, default=None)
+
+
 def usable_levels(report: Report, measure: str, basis: str) -> list[Fact]:
     """The yearly level facts of a flow that are fit for growth, in order of year."""
     fit = report.cells(basis)["fit"]

@@ -13,7 +13,7 @@ from .compare import KINDS, POINTS, Change, Comparison
 from .display import Column, Prose, TableDisplay, say
 from .errors import listing
 from .facts import COMPARED, Fact
-from .formatting import GAP, day_text, dollars, fact_text, number, percent
+from .formatting import GAP, day_text, dollars, fact_text, number, percent, rounded_half_up
 from .render.document import composed
 from .render.html import page
 from .render.outputs import csv_text
@@ -172,7 +172,7 @@ def difference_text(change: Change) -> str:
     decimals = max(change.old.decimals, change.new.decimals)
     if unit in POINTS:
         decimals = 0 if size >= 100 else max(decimals, 0)
-    small = not round(size, decimals)  # no digit that the sources can bear
+    small = not rounded_half_up(size, decimals)  # no digit that the sources can bear
     if unit == "usd_million":
         text = dollars(10.0**-decimals if small else change.difference, decimals)
     else:

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 import math
 from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
 
 from .facts import Fact
 
 MINUS = "\u2212"
 GAP = "–"
 EVENT_SHARES = (("events", "votes"), ("events", "false_alarms"), ("events", "coverage"))
+# Significant digits of a computed number that binary arithmetic leaves sure.
+SURE_DIGITS = 12
 WORDS_OF_UNIT = {
     "tonnes": "tonnes", "kt": "thousand tonnes", "tonnes_n": "tonnes of nitrogen", "barrels": "barrels",
     "mtoe": "million tonnes of oil equivalent", "kt_c": "thousand tonnes of carbon",
@@ -35,11 +38,20 @@ def day_text(day: date) -> str:
     return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
 
 
+def rounded_half_up(value: float, decimals: int = 0) -> Decimal:
+    """`value` rounded as readers expect: a five goes away from zero, at any number of decimals and on either side.
+
+    What is rounded is the decimal number that the value stands for (2.675), not the binary one nearest to it; twelve
+    significant digits leave out what arithmetic on binary numbers adds.
+    """
+    return Decimal(f"{value:.{SURE_DIGITS - 1}e}").quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+
+
 def number(value: float | None, decimals: int = 0, sign: bool = False) -> str:
     """`value` with thousands separated; negative `decimals` round to tens or hundreds; a gap is a dash."""
     if value is None or not math.isfinite(value):
         return GAP
-    rounded = round(value, decimals)
+    rounded = rounded_half_up(value, decimals)
     text = f"{abs(rounded):,.{max(decimals, 0)}f}"
     if rounded < 0:
         return MINUS + text
@@ -52,8 +64,8 @@ def dollars(value: float, decimals: int = 0) -> str:
     size = abs(value)
     if 0 < size < 0.1:
         return f"{sign}${number(size * 1000, 0 if size >= 0.001 else 1)} thousand"
-    if round(size, min(decimals, 0)) >= 1000:
-        return f"{sign}${size / 1000:,.{max(0, min(2, decimals + 3))}f} billion"
+    if rounded_half_up(size, min(decimals, 0)) >= 1000:
+        return f"{sign}${number(size / 1000, max(0, min(2, decimals + 3)))} billion"
     return f"{sign}${number(size, min(decimals, 0 if size >= 10 else 1))} million"
 
 
@@ -80,9 +92,9 @@ def fact_text(fact: Fact, style: str = "") -> str:
     if value is None:
         return "not known"
     if style == "times":
-        return "×" + f"{float(f'{1 + value / 100:.2g}'):,g}"
+        return "×" + _two_digits(1 + value / 100)
     if style == "fold":
-        return f"{float(f'{1 + value / 100:.2g}'):,g} times"
+        return f"{_two_digits(1 + value / 100)} times"
     if style == "abs":
         value = abs(value)
     if fact.unit == "usd_million":
@@ -98,10 +110,16 @@ def fact_text(fact: Fact, style: str = "") -> str:
     if fact.unit == "day":
         return span_text(fact)
     if fact.unit == "year":
-        return f"{value:.0f}"
+        return str(rounded_half_up(value))
     if words := WORDS_OF_UNIT.get(fact.unit):
         return f"{number(value, fact.decimals)} {words}"
     return number(value, fact.decimals)
+
+
+def _two_digits(value: float) -> str:
+    """A multiple with two significant digits: `8.6`, `120`."""
+    size = math.floor(math.log10(abs(value))) if value else 0
+    return f"{float(rounded_half_up(value, 1 - size)):,g}"
 
 
 def span_text(fact: Fact) -> str:

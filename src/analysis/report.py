@@ -29,7 +29,7 @@ from .formatting import day_text
 from .parameters import PARAMETER_NAMES, ReportParameters, resolve
 from .reading import note, note_parameters, record_in, recorded, remembered
 from .topics import TOPICS
-from .trade import periods, phases, series, spliced
+from .trade import periods, phases, published, rates, series, spliced
 
 T = TypeVar("T")
 # What a parameter that is not set stands for.
@@ -267,6 +267,30 @@ class Report:
         return self._series[basis or self.parameters.basis].copy()
 
     @remembered
+    def published_growth(self) -> list[rates.Published]:
+        """Growth rates as compilers published them, known by `as_of`."""
+        has = self.catalogue.has(series.TABLE)
+        return published.published(self.catalogue, self.parameters.as_of) if has else []
+
+    @remembered
+    def _rates(self) -> dict[str, pd.DataFrame]:
+        records, figures = {}, {}
+        if self.catalogue.has(series.TABLE):
+            table = series.known_rows(self.catalogue, self.parameters.as_of)
+            choices = self.catalogue.frame("trade/series_cells")
+            records = dict(self.catalogue.frame("trade/compilers").set_index("compiler")["record"])
+            figures = {b: rates.usable_figures(table, choices, records, b) for b in self.catalogue.bases}
+        return {
+            basis: rates.yearly(self.cells(basis), figures.get(basis), records,
+                                [rate for rate in self.published_growth if rate.basis == basis])
+            for basis in self._series
+        }  # fmt: skip
+
+    def rates(self, basis: str | None = None) -> pd.DataFrame:
+        """The growth rates of a basis (the leading one if none is named) in the years asked for, see `rates.yearly`."""
+        return self._rates[basis or self.parameters.basis].copy()
+
+    @remembered
     def months(self) -> pd.DataFrame:
         """The monthly customs cells in the years asked for, see `periods.months`."""
         p = self.parameters
@@ -283,6 +307,12 @@ class Report:
         """The quarterly customs cells in the years asked for, see `periods.quarters`."""
         p = self.parameters
         return periods.quarters(self.catalogue, p.start_year, p.end_year, p.worst_quality, p.as_of)
+
+    @remembered
+    def halves(self) -> pd.DataFrame:
+        """The half-years of customs in the years asked for, see `periods.halves`."""
+        p = self.parameters
+        return periods.halves(self.catalogue, p.start_year, p.end_year, p.worst_quality, p.as_of)
 
     @remembered
     def turning_points(self) -> list[phases.TurningPoint]:

@@ -9,7 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import pandas as pd
+
 from ..catalogue import Catalogue
+from ..trade import growth
 from .amounts import Amount, add, less
 from .trade import Book
 
@@ -41,10 +44,17 @@ def deficits(catalogue: Catalogue, parameters: ReportParameters) -> dict[str, di
 
 def longest(series: dict[int, Deficit]) -> list[Deficit]:
     """The longest unbroken run of years with a deficit, the later one of two equal runs."""
-    best: list[Deficit] = []
+    known = pd.Series({year: deficit.value.value for year, deficit in series.items()}, dtype=float)
+    run = growth.longest_run(known) if len(known) else None
+    return [] if run is None else [series[year] for year in range(run[0], run[1] + 1)]
+
+
+def latest(series: dict[int, Deficit]) -> list[Deficit]:
+    """The unbroken run of years that ends with the last year with a deficit."""
     run: list[Deficit] = []
-    for year in sorted(series):
-        run = [*run, series[year]] if series[year].value.value is not None else []
-        if run and len(run) >= len(best):
-            best = run
-    return best
+    for year in sorted(series, reverse=True):
+        if series[year].value.value is not None:
+            run = [series[year], *run]
+        elif run:
+            break
+    return run

@@ -86,7 +86,7 @@ class Book:
         return self._cell("kotra", year, FLOWS[flow][0], "KOTRA printed no figure for China that was found")
 
     def customs(self, year: int, measure: str) -> Amount:
-        """China's trade with the DPRK by customs; a cell unfit for growth is unfit for a share too."""
+        """China's trade with the DPRK by customs; a cell with a declared reason against it is no part of a share."""
         return self._cell("customs", year, measure, "no usable customs figure")
 
     def kotra_world(self, year: int, flow: str) -> Amount:
@@ -148,13 +148,13 @@ class Book:
         if (year, measure) not in cells.index:
             return gap(reason, UNIT)
         cell = cells.loc[(year, measure)]
-        if not math.isfinite(cell["value"]) or not cell["fit"]:
+        if not math.isfinite(cell["value"]) or not cell["sound"]:
             return gap(reason, UNIT, cell["rows"], cell["sources"])
         sign = SIGNS.get(cell["method"])
         how = sign.join(cell["rows"]) if sign else ""
         return Amount(
             float(cell["value"]), UNIT, cell["status"], cell["rows"], cell["sources"],
-            low=float(cell["value"] - cell["precision"]), high=float(cell["value"] + cell["precision"]),
+            low=float(cell["low"]), high=float(cell["high"]),
             decimals=decimals_of(cell["precision"]), how=how,
         )  # fmt: skip
 

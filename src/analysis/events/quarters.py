@@ -1,11 +1,9 @@
-"""Quarters and years around nuclear tests that have no monthly baseline: described, not tested."""
+"""Quarters, half-years and years around nuclear tests that have no monthly baseline: described, not tested."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-
-import pandas as pd
 
 from . import catalogue as events
 
@@ -14,18 +12,38 @@ if TYPE_CHECKING:
     from ..report import Report
 
 DESCRIBED = ("2006", "2009", "2013")
-AROUND = range(-1, 4)
+AROUND = {"quarter": range(-1, 4), "half": range(-1, 2)}
+IN_A_YEAR = {"quarter": 4, "half": 2}
+ORDINALS = ("first", "second", "third", "fourth")
+HALVES = "half-years"
+FLOWS = ("exports", "imports", "total")
 
 
 @dataclass(frozen=True)
 class Around:
-    """One quarter beside a test: `step` is 0 for its own quarter. A fact is None where no figure is known."""
+    """One quarter or half-year beside a test: `step` is 0 for its own. A fact is None where no figure is known.
+
+    `published` holds growth of the same period as compilers published it, by flow.
+    """
 
     event: events.Event
+    unit: str
     step: int
-    quarter: pd.Period
+    year: int
+    place: int
     levels: dict[str, Fact | None]
     growth: dict[str, Fact | None]
+    published: dict[str, list[Fact]]
+
+    @property
+    def name(self) -> str:
+        """`2013-Q1` or `2013-H1`."""
+        return f"{self.year}-{self.unit[0].upper()}{self.place}"
+
+    @property
+    def words(self) -> str:
+        """`the first half of 2013`."""
+        return f"the {ORDINALS[self.place - 1]} {self.unit} of {self.year}"
 
 
 @dataclass(frozen=True)
@@ -44,27 +62,32 @@ def tests(report: Report) -> tuple[events.Event, ...]:
     )
 
 
-def quarters(report: Report) -> list[Around]:
-    """The quarter before, its own, and three after each of these tests, as far as the years asked for reach."""
-    found = []
-    for event in tests(report):
-        own = pd.Period(event.date, freq="Q")
-        for step in AROUND:
-            quarter = own + step
-            name = str(quarter).lower()
-            found.append(
-                Around(
-                    event,
-                    step,
-                    quarter,
-                    {f: report.find(f"trade.quarter_{f}.customs.{name}") for f in ("exports", "imports", "total")},
-                    {
-                        f: report.find(f"trade.quarter_growth_{f}.customs.{name}")
-                        for f in ("exports", "imports", "total")
-                    },
-                )
-            )
-    return found
+def around(report: Report) -> list[Around]:
+    """The quarters and half-years around these tests: the one before, its own, and those after.
+
+    As far as the years asked for reach.
+    """
+    return [
+        _around(report, event, unit, step)
+        for event in tests(report)
+        for unit, steps in AROUND.items()
+        for step in steps
+    ]
+
+
+def _around(report: Report, event: events.Event, unit: str, step: int) -> Around:
+    count = IN_A_YEAR[unit]
+    own = int(event.date[:4]) * count + (int(event.date[5:7]) - 1) * count // 12
+    year, place = divmod(own + step, count)
+    name = f"{year}q{place + 1}" if unit == "quarter" else f"{year}-h{place + 1}"
+    dashed = f"{year}-{unit[0]}{place + 1}"
+    printed = {f: f"trade.printed_growth{'' if f == 'total' else f'_{f}'}" for f in FLOWS}
+    return Around(
+        event, unit, step, year, place + 1,
+        {f: report.find(f"trade.{unit}_{f}.customs.{name}") for f in FLOWS},
+        {f: report.find(f"trade.{unit}_growth_{f}.customs.{name}") for f in FLOWS},
+        {f: [fact for fact in report.facts.under(printed[f]) if fact.id.endswith(f".{dashed}")] for f in FLOWS},
+    )  # fmt: skip
 
 
 def years(report: Report) -> list[Year]:

@@ -18,7 +18,7 @@ from .once import once
 def balance(report: Report) -> Display:
     """Three panels: yearly balance, its running sum, and imports as a share of exports."""
     p = report.parameters
-    values = series.wide(report.cells(), fit_only=True)
+    values = series.wide(report.cells(), sound_only=True)
     yearly = values["exports"] - values["imports"]
     if yearly.dropna().empty:
         return nothing(report, "The balance")

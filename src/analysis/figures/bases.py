@@ -87,7 +87,8 @@ def bases(report: Report) -> Display:
 def growth_range(report: Report) -> Display:
     """How far growth of the total on each basis lies from growth on customs, in percentage points."""
     p = report.parameters
-    found = [one for one in sides.growth_ranges(totals(report)) if "customs" in one.rates]
+    rates = {basis: report.rates(basis) for basis in report.catalogue.bases}
+    found = [one for one in sides.growth_ranges(rates) if "customs" in one.rates and len(one.rates) > 1]
     if not found:
         return Prose((say("No year from {a} to {b} has a growth rate on customs and another basis.",
                           a=p.start_year, b=p.end_year),), "note")  # fmt: skip

@@ -11,7 +11,7 @@ from matplotlib.patches import Rectangle
 from matplotlib.ticker import NullLocator
 
 from .. import style
-from ..captions import caveats, caveats_of, join, recency, turning_marks, year_spans
+from ..captions import caveats, caveats_of, deficit_sum, join, recency, turning_marks, year_spans
 from ..dependence import matrix as rules
 from ..dependence import partners as who
 from ..dependence.amounts import Share
@@ -554,14 +554,11 @@ def _partners_alt(report: Report, number: Mapping[str, Mapping[int, Fact]],
 
 
 def _deficit_title(report: Report, lead: str) -> Sentence:
-    total = next(iter(report.facts.family(f"dependence.cumulated_deficit.{lead}")), None)
-    plain = report.find(f"dependence.cumulated_deficit.customs.{total.period}") if total else None
+    """The deficit to its last year; crude oil is known for a part of the years only, see the notes of the table."""
+    total = deficit_sum(report, "customs", last=True) or deficit_sum(report, lead, last=True)
     if total is None:
         return say("The DPRK's deficit with China")
-    if lead == "customs" or plain is None:
-        return say("The DPRK bought {t} more from China than it sold there {t:when}", t=total)
-    return say("The deficit with China of {t:period} is {plain} by customs, {t} with crude oil added", t=total,
-               plain=plain)  # fmt: skip
+    return say("The DPRK bought {t} more from China than it sold there {t:when}", t=total)
 
 
 def _by_year(report: Report, prefix: str) -> dict[int, Fact]:

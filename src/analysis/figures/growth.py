@@ -12,8 +12,7 @@ from ..captions import basis_label, caveats, recency, turning_marks
 from ..display import Display, FigureDisplay, Sentence, say
 from ..formatting import percent
 from ..report import Report
-from ..trade import growth as rates
-from ..trade import series
+from ..trade import rates
 from .levels import nothing
 from .once import once
 
@@ -24,10 +23,8 @@ READABLE = 100.0
 @once
 def growth(report: Report) -> Display:
     """Bars: percentage points from exports and imports; dots: growth of the total."""
-    p, cells = report.parameters, report.cells()
-    values = series.wide(cells, fit_only=True)
-    total = rates.year_on_year(values["total"])
-    parts = rates.contributions(values["exports"], values["imports"], values["total"])
+    p, found = report.parameters, report.rates()
+    total, parts = rates.wide(found)["total"], rates.contributions(found)
     known = total.dropna()
     if known.empty:
         return nothing(report, "Growth by year")

@@ -19,6 +19,7 @@ from ..captions import (
     usable_levels,
 )
 from ..display import Display, FigureDisplay, Prose, Sentence, say
+from ..formatting import number
 from ..report import Report
 from ..trade import MEASURES, phases, prices, series
 from .once import once
@@ -213,7 +214,7 @@ def index_scale(report: Report) -> Display:
         id="trade_index", svg=wide, narrow=narrow,
         title=say(
             "{flow} of {last} stood at {level} when {year} is {hundred}",
-            flow=p.pair.flows[lead], last=last, level=f"{index.loc[last, lead]:,.0f}", year=p.index_year,
+            flow=p.pair.flows[lead], last=last, level=number(index.loc[last, lead]), year=p.index_year,
             hundred=INDEX_BASE,
         ),
         alt=join(say("Line chart of index values by year on a logarithmic scale."),

@@ -10,7 +10,7 @@ from ..catalogue import Catalogue, known_from
 from ..countries import Pair
 from ..dependence.baci import TABLE, WORLD
 from ..trade import MEASURES
-from ..trade.series import COLUMNS, Cell
+from ..trade.series import COLUMNS, Cell, precise
 
 __all__ = ["TABLE", "WORLD", "annual"]
 COMPILER, ORIGIN = "baci", "elsewhere"
@@ -46,16 +46,20 @@ def annual(catalogue: Catalogue, pair: Pair, first: int, last: int, as_of: date 
 
 
 def _cell(row: dict[str, object]) -> Cell:
+    value, precision = float(str(row["value"])), float(str(row["precision"]))
     return Cell(
-        value=float(str(row["value"])), status=str(row["status"]), quality=str(row["quality"]), fit=True,
-        precision=float(str(row["precision"])), compiler=COMPILER, origin=ORIGIN, method="printed", reason="",
+        value=value, status=str(row["status"]), quality=str(row["quality"]), fit=precise(value, precision),
+        precision=precision, sound=True, low=value - precision, high=value + precision,
+        compiler=COMPILER, origin=ORIGIN, method="printed", reason="",
         rows=(f"{TABLE}#{row['row_id']}",), sources=(str(row["source_id"]),),
     )  # fmt: skip
 
 
 def _sum(a: Cell, b: Cell) -> Cell:
+    value, precision = a.value + b.value, a.precision + b.precision
     return Cell(
-        value=a.value + b.value, status="derived", quality=max(a.quality, b.quality), fit=True,
-        precision=a.precision + b.precision, compiler=COMPILER, origin="derived", method="sum", reason="",
+        value=value, status="derived", quality=max(a.quality, b.quality), fit=precise(value, precision),
+        precision=precision, sound=True, low=value - precision, high=value + precision,
+        compiler=COMPILER, origin="derived", method="sum", reason="",
         rows=(*a.rows, *b.rows), sources=tuple(dict.fromkeys((*a.sources, *b.sources))),
     )  # fmt: skip

@@ -13,7 +13,7 @@ BASIS = {
     "covers": "Goods, both ends of each flow reconciled and valued FOB, so imports lie below a CIF record",
     "leaves_out": "Services, smuggling, and what neither side reports",
 }  # fmt: skip
-COMPILER = {"compiler": "baci", "label": "CEPII, BACI", "kind": "elsewhere"}
+COMPILER = {"compiler": "baci", "label": "CEPII, BACI", "kind": "elsewhere", "record": "baci"}
 # Of data/caveats.csv and data/glossary.csv what holds for any pair.
 KEPT_CAVEATS = ("real-usd", "cpi-gap")
 TERMS = ("trade", "share", "dependence", "HHI", "edition", "as of", "vintage", "fact", "basis")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..captions import caveats, join, year_spans
+from ..captions import caveats, deficit_sum, join, year_spans
 from ..dependence import matrix as rules
 from ..dependence.shares import leading, twin_not_asked_for
 from ..display import Finding, Findings, Prose, Reference, Sentence, Words, say
@@ -350,18 +350,18 @@ def lower(text: str) -> str:
 
 
 def deficit_sentence(report: Report) -> Sentence:
-    """The cumulated deficit by customs and with crude, over the same years; in words where it is not known."""
-    with_oil = next(iter(report.facts.family("dependence.cumulated_deficit.customs_with_crude")), None)
+    """The deficit added up by customs to its last year, with crude oil where it is known, and by KOTRA."""
+    total = deficit_sum(report, "customs", last=True)
+    told = [say("No sum of deficits is known for these years.")]
+    if total:
+        told = [say("By Chinese customs the DPRK bought {t} more from China than it sold there {t:when}.", t=total)]
+    with_oil = deficit_sum(report, "customs_with_crude")
     plain = report.find(f"dependence.cumulated_deficit.customs.{with_oil.period}") if with_oil else None
-    if with_oil and plain:
-        first, last = with_oil.period.split("-")
-        told = [say("From {a} to {b} the DPRK bought {p} more from China than it sold there by customs, {o} more with "
-                    "KOTRA's estimate of crude oil added.", a=first, b=last, p=plain, o=with_oil)]  # fmt: skip
-    else:
-        total = next(iter(report.facts.family("dependence.cumulated_deficit.customs")), None)
-        told = [say("No sum of deficits is known for these years.")]
-        if total:
-            told = [say("The DPRK bought {t} more from China than it sold there {t:when}.", t=total)]
+    if with_oil and plain and with_oil.value != plain.value:
+        told.append(say("Crude oil, as KOTRA estimates it, raises the deficit {o:when} from {p} to {o}.", o=with_oil,
+                        p=plain))  # fmt: skip
+    if own := deficit_sum(report, "kotra", last=True):
+        told.append(say("KOTRA's own flows, crude oil included, give {k} {k:when}.", k=own))
     ratio = report.facts.family("dependence.deficit_to_exports.customs")
     if ratio:
         most, latest = max(ratio, key=lambda f: f.value or 0), ratio[-1]

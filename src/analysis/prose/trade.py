@@ -11,6 +11,7 @@ from ..figures.bases import sign_years
 from ..formatting import MONTHS
 from ..report import Report
 from ..showing import in_notebooks
+from ..tables.annual import published_growth, range_shows
 from ..trade import MEASURES, periods, phases, prices
 from .certainty import RULE, certainty
 
@@ -175,16 +176,15 @@ def years_without_total(report: Report) -> Prose:
     if absent:
         sentences.append(say("No total is known for {years}.", years=listing(absent, limit=20)))
     if unfit:
-        sentences.append(say("The total of {years} is known only roughly. It is drawn as a cross and enters no growth "
-                             "rate, no average and no peak.", years=listing(unfit, limit=20)))  # fmt: skip
-    for year in total.index[total["fit"]]:
-        printed = report.facts.family("trade.printed_growth.gacc")
-        ours = report.find(f"trade.growth.{report.parameters.basis}.{year}")
-        theirs = next((f for f in printed if f.period == str(year)), None)
+        sentences.append(say("The total of {years} is known only approximately. It is drawn as a cross and enters no "
+                             "growth rate, no average and no peak.", years=listing(unfit, limit=20)))  # fmt: skip
+    for year in unfit:
+        theirs = report.find(f"trade.printed_growth.gacc.{int(year) + 1}")
+        ours = report.find(f"trade.growth.{report.parameters.basis}.{int(year) + 1}")
         if ours is None and theirs is not None and report.parameters.basis == "customs":
             sentences.append(say(
-                "For {year} we state no growth, because the year before is too rough; customs itself printed {theirs}.",
-                year=int(year), theirs=theirs,
+                "For {theirs:period} we state no growth, because the figure for the year before is too approximate; "
+                "Chinese customs published {theirs}.", theirs=theirs,
             ))  # fmt: skip
     if not sentences:
         sentences.append(say("Every year asked for has a usable total."))
@@ -202,7 +202,32 @@ def extremes(report: Report) -> Prose:
     return Prose((
         say("Of {n} years with a growth rate {up} show a rise.", n=len(rates), up=rises),
         say("The strongest was {high:period} with {high}, the weakest {low:period} with {low}.", high=high, low=low),
+        *(_latest(rate) for rate in rates[-2:]),
+        *_as_published(report),
     ))  # fmt: skip
+
+
+def _latest(rate: Fact) -> Sentence:
+    """Growth of one year, with the range that rounding and published rates leave."""
+    ends = " (range {rate:low} to {rate:high})" if range_shows(rate) else ""
+    return say(f"In {{rate:period}} trade {_moved('rate', rate)}{ends}.", rate=rate)
+
+
+def _as_published(report: Report) -> list[Sentence]:
+    """The year in which growth as a compiler published it differs most from ours, on the main source."""
+    known = [
+        (abs(_value(theirs) - _value(ours)), ours, theirs)
+        for ours in report.facts.family(f"trade.growth.{report.parameters.basis}")
+        for theirs in published_growth(report, int(ours.period))
+        if set(theirs.rows) <= set(ours.rows)
+    ]
+    if not known:
+        return []
+    _, ours, theirs = max(known, key=lambda found: found[0])
+    return [say(
+        "Growth as its compiler published it differs from ours most for {ours:period}: {theirs} published, {ours} from "
+        "two years of one compiler. The table shows both, and the range takes in both.", ours=ours, theirs=theirs,
+    )]  # fmt: skip
 
 
 @in_notebooks

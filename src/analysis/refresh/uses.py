@@ -17,7 +17,7 @@ BASIS_ROW: Row = {
     "covers": "Both ends of each flow reconciled and valued FOB, so imports lie below the CIF record",
     "leaves_out": "As customs",
 }  # fmt: skip
-COMPILER_ROW: Row = {"compiler": COMPILER, "label": "CEPII, BACI", "kind": "elsewhere"}
+COMPILER_ROW: Row = {"compiler": COMPILER, "label": "CEPII, BACI", "kind": "elsewhere", "record": COMPILER}
 CAVEAT = "baci-two-koreas"
 # Where BACI shares a weakness with a record that has a caveat for it: the caveat, and that record.
 SHARED = {"crude-quantity-unreported": "hs27_recorded"}

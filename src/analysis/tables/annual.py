@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 
 import numpy as np
 import pandas as pd
@@ -36,6 +37,25 @@ def amount(cell: pd.Series, fact: Fact | None) -> str:
     decimals = min(decimals_of(cell["precision"]), 0 if abs(cell["value"]) >= 10 else 1)
     mark = mark_of(cell)
     return FactText(f"{mark} {number(cell['value'], decimals)}" if mark else number(cell["value"], decimals), fact)
+
+
+def with_range(fact: Fact | None) -> str:
+    """Growth with its range where that is wider than the last digit shown: `−9.7% (−13.6% to −9.7%)`."""
+    if fact is None or not range_shows(fact):
+        return shown(fact)
+    low, high = (percent(end or 0, fact.decimals) for end in (fact.low, fact.high))
+    return FactText(f"{shown(fact)} ({low} to {high})", fact)
+
+
+def range_shows(fact: Fact) -> bool:
+    """Whether the range of a fact is wider than the last digit that is shown of it."""
+    return fact.low is not None and fact.high is not None and fact.high - fact.low > 1.5 * 10.0**-fact.decimals
+
+
+def published_text(report: Report, facts: Iterable[Fact]) -> str:
+    """Growth as compilers published it, with whose it is: `−10.5% (Chinese customs)`; a dash where there is none."""
+    labels = report.catalogue.frame("trade/compilers").set_index("compiler")["label"]
+    return "; ".join(f"{shown(fact)} ({labels[fact.id.split('.')[2]]})" for fact in facts) or GAP
 
 
 def shown(fact: Fact | None, sign: bool = True) -> str:
@@ -82,6 +102,15 @@ def annual(report: Report) -> TableDisplay:
     )  # fmt: skip
 
 
+def published_growth(report: Report, year: int) -> list[Fact]:
+    """Growth of the total of a year as compilers published it on the main source."""
+    rows = {
+        row for rate in report.published_growth if (rate.period, rate.measure) == (str(year), "total")
+        and rate.basis == report.parameters.basis for row in rate.rows
+    }  # fmt: skip
+    return [f for f in report.facts.under("trade.printed_growth") if f.period == str(year) and rows & set(f.rows)]
+
+
 @in_notebooks
 def growth(report: Report) -> TableDisplay:
     """Growth, log growth, contributions and distance from the peak by year."""
@@ -94,24 +123,32 @@ def growth(report: Report) -> TableDisplay:
     for year in range(p.start_year, p.end_year + 1):
         facts = {key: report.find(f"trade.{name}.{p.basis}.{year}") for key, name in names.items()}
         low, high = (getattr(facts["total"], end) if facts["total"] else None for end in ("low", "high"))
-        rows.append({"year": str(year), **{key: shown(fact) for key, fact in facts.items()}})
+        beside = published_growth(report, year)
+        rows.append({
+            "year": str(year), **{key: shown(fact) for key, fact in facts.items()},
+            **{flow: with_range(facts[flow]) for flow in MEASURES}, "published": published_text(report, beside),
+        })  # fmt: skip
         records.append({
             "year": year, **{names[key]: fact.value if fact else None for key, fact in facts.items()},
             "growth_low": low, "growth_high": high,
+            "growth_published": " ".join(f"{fact.id.split('.')[2]}:{fact.value}" for fact in beside),
         })  # fmt: skip
     return TableDisplay(
         id="trade_growth_rates", title=say("Growth by year, {basis}", basis=basis_label(report)),
         columns=(
             Column("year", "Year"), Column("total", "Total", True), Column("exports", "Exports", True),
-            Column("imports", "Imports", True), Column("log", "Total, log points", True),
-            Column("from_exports", "From exports, points", True), Column("from_imports", "From imports, points", True),
+            Column("imports", "Imports", True), Column("published", "Total, as published"),
+            Column("log", "Total, log points", True), Column("from_exports", "From exports, points", True),
+            Column("from_imports", "From imports, points", True),
             Column("peak", "Below the peak so far", True),
         ),
         rows=tuple(rows), records=tuple(records),
         notes=(
             say("Growth is the change on the calendar year before; a dash stands where either year has no usable "
-                "figure. Points are percentage points of the total of the year before. The low and high ends that "
-                "rounding leaves stand in the CSV."),
+                "figure. A year has one if its rounding leaves at most {limit} of it. Points are percentage points of "
+                "the total of the year before. A range holds what rounding leaves, and growth that a compiler "
+                "published where it differs by more. Both years come from one compiler wherever one is known for both.",
+                limit=percent(series.LARGEST_ROUNDING, 1, sign=False)),
             *caveats(report, "crude-unreported", "crude-estimate", "small-numbers"),
         ),
     )  # fmt: skip
@@ -155,6 +192,9 @@ def phases(report: Report, id: str = "trade_phases") -> TableDisplay:
             say("A phase begins in the year of the event that opens it, and is measured from the year before to its "
                 "last usable year. The first phase is measured from the first usable year. Usable is a year whose "
                 "total is known well enough."),
+            *(say("{title} on {day}: this falls into the phase {phase}, and does not begin a new one.",
+                  title=point.title, day=day_text(point.day), phase=kind.name)
+              for point, kind in spans.against(report.turning_points) if point.day.year <= p.end_year),
             *caveats(report, "small-numbers"),
         ),
     )  # fmt: skip

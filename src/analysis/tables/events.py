@@ -13,18 +13,16 @@ from ..events.breaks import Trial
 from ..events.cells import Cell, percent, records
 from ..events.correlations import Pair
 from ..events.facts import correlation_id
-from ..events.months import fetched
 from ..events.plan import Key, month_name
 from ..events.study import PERSISTENCE
 from ..facts import Fact
 from ..figures.events import NAMES, class_label, control_note, question_fact, when, window_name
-from ..figures.periods import name
 from ..formatting import GAP, number, sentence_case
 from ..formatting import percent as percent_text
 from ..inference.noise import RHOS
 from ..report import Report
 from ..showing import in_notebooks
-from .annual import shown
+from .annual import published_text, with_range
 
 
 @in_notebooks
@@ -247,50 +245,61 @@ def _head(report: Report, key: Key) -> dict[str, str]:
 
 @in_notebooks
 def event_quarters(report: Report) -> TableDisplay:
-    """Quarters around the tests without a monthly baseline: described, not tested."""
+    """Quarters and half-years around the tests without a monthly baseline: described, not tested."""
     rows, records = [], []
-    for around in described.quarters(report):
+    for around in described.around(report):
+        facts = [*around.levels.values(), *around.growth.values(), *around.published["exports"]]
+        if not any(facts):
+            continue
         mark = " (test)" if around.step == 0 else ""
         rows.append(
             {
                 "test": around.event.title,
-                "quarter": name(around.quarter) + mark,
+                "quarter": sentence_case(around.words.removeprefix("the ")) + mark,
                 **{flow: _level(fact) for flow, fact in around.levels.items()},
-                "growth": shown(around.growth["total"]),
+                "sold": with_range(around.growth["exports"]),
+                "growth": with_range(around.growth["total"]),
+                "published": published_text(report, around.published["exports"]),
             }
         )
         records.append(
             {
                 "test": around.event.event_id,
-                "quarter": str(around.quarter),
+                "period": around.name,
                 "step": around.step,
                 **{f"{flow}_usd_million": fact.value if fact else None for flow, fact in around.levels.items()},
                 **{f"{flow}_growth_percent": fact.value if fact else None for flow, fact in around.growth.items()},
+                **{f"{flow}_growth_low": fact.low if fact else None for flow, fact in around.growth.items()},
+                **{f"{flow}_growth_high": fact.high if fact else None for flow, fact in around.growth.items()},
+                **{
+                    f"{flow}_growth_published": " ".join(f"{f.id.split('.')[2]}:{f.value}" for f in facts)
+                    for flow, facts in around.published.items()
+                },
             }
         )
     return TableDisplay(
         id="event_quarters",
-        title=say("Quarters around the early nuclear tests: described, not tested"),
+        title=say("Quarters and {halves} around the early nuclear tests", halves=described.HALVES),
         columns=(
             Column("test", "Nuclear test"),
-            Column("quarter", "Quarter"),
+            Column("quarter", "Period"),
             Column("exports", "China's exports", True),
             Column("imports", "China's imports", True),
             Column("total", "Total", True),
+            Column("sold", "Exports, on the year", True),
             Column("growth", "Total, on the year", True),
+            Column("published", "Exports, on the year, as published"),
         ),
         rows=tuple(rows),
         records=tuple(records),
         notes=(
-            say("Million US dollars, Chinese customs. A dash is a gap. Quarters carry no test.")
-            if fetched(report)
-            else say(
-                "Million US dollars, Chinese customs. A dash is a gap. No month around these tests has a baseline, "
-                "so no test is made."
+            say(
+                "Million US dollars, Chinese customs. A dash is a gap; a period of which nothing is known has no row. "
+                "A range takes in rounding, and growth as compilers published it, often from another vintage."
             ),
             *caveats(report, "crude-unreported", "derived-months", bases=["customs"]),
         ),
-    )
+    )  # fmt: skip
 
 
 def _level(fact: Fact | None) -> str:
@@ -306,7 +315,7 @@ def event_years(report: Report) -> TableDisplay:
             {
                 "test": found.event.title,
                 "year": str(found.year),
-                **{flow: shown(fact) for flow, fact in found.growth.items()},
+                **{flow: with_range(fact) for flow, fact in found.growth.items()},
             }
         )
         records.append(

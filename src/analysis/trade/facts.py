@@ -13,8 +13,8 @@ import pandas as pd
 
 from ..countries import DOCUMENTED, Pair
 from ..facts import Fact
-from . import MEASURES, bases, periods, phases, series, yearly
-from .yearly import Yearly, decimals_of, join
+from . import MEASURES, bases, phases, published, series, spans, yearly
+from .yearly import Yearly, join
 
 if TYPE_CHECKING:
     from ..report import Report
@@ -27,7 +27,8 @@ def trade_facts(report: Report) -> Iterator[Fact]:
     for one in yearly_series(report):
         yield from yearly.current(one)
         yield from _phases(report, one)
-    yield from _printed_growth(report)
+    p = report.parameters
+    yield from published.facts(report.published_growth, LABELS, p.start_year, p.end_year)
     yield from _bases(report)
     yield from _months(report)
     yield from _cells(report)
@@ -43,7 +44,7 @@ def yearly_series(report: Report) -> Iterator[Yearly]:
     """The series of every basis, in the years asked for."""
     labels = report.catalogue.frame("trade/bases").set_index("basis")["label"]
     for basis in report.catalogue.bases:
-        yield Yearly(report.cells(basis), basis, labels[basis], report.parameters.pair)
+        yield Yearly(report.cells(basis), report.rates(basis), basis, labels[basis], report.parameters.pair)
 
 
 def _phases(report: Report, one: Yearly) -> Iterator[Fact]:
@@ -71,23 +72,6 @@ def _phases(report: Report, one: Yearly) -> Iterator[Fact]:
             )  # fmt: skip
 
 
-def _printed_growth(report: Report) -> Iterator[Fact]:
-    """Growth rates that a compiler printed itself: they stand beside ours and are never their input."""
-    p = report.parameters
-    table = series.known_rows(report.catalogue, p.as_of)
-    table = table[table["measure"].str.startswith("growth_") & table["year"].between(p.start_year, p.end_year)]
-    for row in table.to_dict("records"):
-        measure = row["measure"].removeprefix("growth_")
-        suffix = "" if measure == "total" else f"_{measure}"
-        yield Fact(
-            id=f"trade.printed_growth{suffix}.{row['compiler']}.{row['year']}", value=row["value"], unit="percent",
-            label=f"Growth of {LABELS[measure]} as the compiler printed it", period=str(row["year"]),
-            status="reported", formula="as printed", rows=(f"{series.TABLE}#{row['row_id']}",),
-            sources=tuple(row["source_id"].split(";")), low=row["value"] - row["precision"],
-            high=row["value"] + row["precision"], decimals=max(0, min(1, decimals_of(row["precision"]))),
-        )  # fmt: skip
-
-
 def _bases(report: Report) -> Iterator[Fact]:
     cells = {basis: report.cells(basis) for basis in report.catalogue.bases}
     frame = pd.DataFrame({basis: series.wide(c, fit_only=True)["total"] for basis, c in cells.items()})
@@ -103,7 +87,7 @@ def _bases(report: Report) -> Iterator[Fact]:
                 label=f"Total of {basis} divided by customs", status="derived", formula=f"{basis} / customs",
                 rows=inputs(names, years, "rows"), sources=inputs(names, years, "sources"), decimals=2,
             )  # fmt: skip
-    ranges = bases.growth_ranges(frame)
+    ranges = bases.growth_ranges({basis: report.rates(basis) for basis in cells}, report.published_growth)
     p = report.parameters
     yield Fact(
         id=f"trade.sign_changes.all_bases.{p.start_year}-{p.end_year}", unit="count", status="derived",
@@ -112,13 +96,12 @@ def _bases(report: Report) -> Iterator[Fact]:
         formula="count of years whose lowest growth is below zero and whose highest is above",
     )  # fmt: skip
     for found in ranges:
-        names, years = list(found.rates), [found.year, found.year - 1]
         yield Fact(
             id=f"trade.growth_range.all_bases.{found.year}", value=found.high - found.low, unit="percentage_points",
-            label="Distance between the lowest and the highest growth of the total on any basis",
+            label="Distance between the lowest and the highest growth of the total in any source",
             period=str(found.year), status="derived", low=found.low, high=found.high, decimals=1,
-            formula=f"growth on {found.high_basis} - growth on {found.low_basis}; low and high are the two rates",
-            rows=inputs(names, years, "rows"), sources=inputs(names, years, "sources"),
+            formula=f"growth by {found.highest.whose} - growth by {found.lowest.whose}; low and high are the two rates",
+            rows=join(end.rows for end in found.ends), sources=join(end.sources for end in found.ends),
         )  # fmt: skip
 
 
@@ -133,16 +116,7 @@ def _months(report: Report) -> Iterator[Fact]:
             rows=cell["rows"], sources=cell["sources"],
             decimals=2 if cell["quality"] == "A" else 0,
         )  # fmt: skip
-    for (quarter, measure), cell in report.quarters[report.quarters["value"].notna()].iterrows():
-        yield Fact(
-            id=f"trade.quarter_{measure}.customs.{str(quarter).lower()}",
-            label=f"{LABELS[measure]}, Chinese customs, quarter", value=cell["value"], unit="usd_million",
-            period=str(quarter), status=cell["status"],
-            formula=f"{cell['origin']}; grade {cell['quality']}", rows=cell["rows"], sources=cell["sources"],
-            decimals=0,
-        )  # fmt: skip
-    yield from _same_period_growth(frame, periods.month_growth(frame), "month", 12)
-    yield from _same_period_growth(report.quarters, periods.quarter_growth(report.quarters), "quarter", 4)
+    yield from spans.facts(report, LABELS)
     known = frame["value"].notna()
     for measure in MEASURES:
         chosen = known[known.index.get_level_values("measure") == measure]
@@ -151,19 +125,6 @@ def _months(report: Report) -> Iterator[Fact]:
             label=f"Months with a figure for {LABELS[measure]}", unit="count", status="derived",
             period=f"{p.start_year}-{p.end_year}", formula="count of monthly cells with a value",
         )  # fmt: skip
-
-
-def _same_period_growth(frame: pd.DataFrame, rates: pd.DataFrame, unit: str, a_year: int) -> Iterator[Fact]:
-    """Growth on the same month or quarter a year before."""
-    for measure, column in rates.items():
-        for period, rate in column.dropna().items():
-            cells = [frame.loc[(p, measure)] for p in (period, period - a_year)]
-            yield Fact(
-                id=f"trade.{unit}_growth_{measure}.customs.{str(period).lower()}", value=float(rate), unit="percent",
-                label=f"{LABELS[str(measure)]}, Chinese customs, on the same {unit} a year before",
-                period=str(period), status="derived", formula=f"{period} / {period - a_year} - 1", decimals=0,
-                rows=join(cell["rows"] for cell in cells), sources=join(cell["sources"] for cell in cells),
-            )  # fmt: skip
 
 
 def _cells(report: Report) -> Iterator[Fact]:

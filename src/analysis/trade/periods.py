@@ -18,7 +18,8 @@ from . import MEASURES
 PERIODS = {
     "Q1": (1, 3), "Q2": (4, 6), "Q3": (7, 9), "Q4": (10, 12), "H1": (1, 6), "H2": (7, 12),
 }  # fmt: skip
-QUARTERS = ("Q1", "Q2", "Q3", "Q4")
+QUARTERS, HALVES = ("Q1", "Q2", "Q3", "Q4"), ("H1", "H2")
+GOOD = ("A", "B")
 LARGEST_NOISE = 3.0  # per cent: compilers of one month differ by this much, so smaller changes are not read
 
 
@@ -82,7 +83,7 @@ def month_growth(frame: pd.DataFrame) -> pd.DataFrame:
     Both months must be fit for reading by month and of grade A or B; changes within the noise of
     compilers are left empty as well.
     """
-    usable = frame["value"].where((frame["finest"] == "month") & frame["quality"].isin(["A", "B"]))
+    usable = frame["value"].where((frame["finest"] == "month") & frame["quality"].isin(GOOD))
     return _growth(usable, 12)
 
 
@@ -97,51 +98,90 @@ def quarters(
 ) -> pd.DataFrame:
     """Quarterly cells of every quarter of the years, index (quarter as a Period, measure).
 
-    Columns value, status, quality, origin (printed, sum of months, derived), fit (the audit lets quarters of
-    that time be read), rows, sources.
+    Columns value, status, quality, precision, origin (printed, sum of months, derived), fit (the audit lets quarters of
+    that time be read, or the quarter has a row of its own of grade A or B), rows, sources.
     """
-    own = catalogue.frame("trade/china_dprk_quarterly")
-    own = own[(own["quality"] <= worst_quality) & own["period"].isin(QUARTERS)]
-    own = _known(catalogue, own, own["year"], as_of)
-    table = {(int(r["year"]), r["period"], r["measure"]): r for r in own.to_dict("records")}
-    monthly = months(catalogue, start_year, end_year, worst_quality, as_of)
+    own, monthly = _own(catalogue, worst_quality, as_of), months(catalogue, start_year, end_year, worst_quality, as_of)
     every = pd.period_range(f"{start_year}Q1", f"{end_year}Q4", freq="Q")
-    records = [
-        _quarter(table.get((q.year, f"Q{q.quarter}", measure)), monthly, q, measure)
-        for q in every
-        for measure in MEASURES
-    ]
+    records = [_cell(own, monthly, q.year, f"Q{q.quarter}", measure) for q in every for measure in MEASURES]
     index = pd.MultiIndex.from_product([every, MEASURES], names=["quarter", "measure"])
     return pd.DataFrame.from_records(records, index=index)
 
 
-def _quarter(row: dict[str, Any] | None, monthly: pd.DataFrame, quarter: pd.Period, measure: str) -> dict[str, Any]:
-    span = pd.period_range(quarter.start_time, quarter.end_time, freq="M")
+def halves(
+    catalogue: Catalogue, start_year: int, end_year: int, worst_quality: str = "D", as_of: date | None = None
+) -> pd.DataFrame:
+    """The half-years of grade A or B, index (`2013-H1`, measure), columns as in `quarters`."""
+    worst = min(worst_quality, GOOD[-1])
+    own, monthly = _own(catalogue, worst, as_of), months(catalogue, start_year, end_year, worst, as_of)
+    every = [(year, name) for year in range(start_year, end_year + 1) for name in HALVES]
+    records = [_cell(own, monthly, year, name, measure) for year, name in every for measure in MEASURES]
+    names = [f"{year}-{name}" for year, name in every]
+    index = pd.MultiIndex.from_product([names, MEASURES], names=["half", "measure"])
+    return pd.DataFrame.from_records(records, index=index)
+
+
+def rounding(value: float, status: str, precision: float) -> float:
+    """The precision of a month, quarter or half-year; where its row states none, what its grade says.
+
+    Printed: half of the last digit, where a whole number that ends in a zero counts as rounded to ten. Derived: a
+    hundredth of the value, which is what grade B means.
+    """
+    if pd.notna(precision):
+        return float(precision)
+    if status != "reported":
+        return abs(value) / 100
+    decimals = len(f"{value:g}".partition(".")[2])
+    return 5.0 if not decimals and value % 10 == 0 else 0.5 * 10.0**-decimals
+
+
+def _own(catalogue: Catalogue, worst_quality: str, as_of: date | None) -> dict[tuple[int, str, str], dict[str, Any]]:
+    """The rows of quarters and half-years known by `as_of`, by year, period and measure."""
+    rows = catalogue.frame("trade/china_dprk_quarterly")
+    rows = _known(catalogue, rows[rows["quality"] <= worst_quality], rows["year"], as_of)
+    return {(int(r["year"]), r["period"], r["measure"]): r for r in rows.to_dict("records")}
+
+
+def _cell(
+    own: dict[tuple[int, str, str], dict[str, Any]], monthly: pd.DataFrame, year: int, name: str, measure: str
+) -> dict[str, Any]:
+    row, (first, last) = own.get((year, name, measure)), PERIODS[name]
+    span = pd.period_range(f"{year}-{first:02}", f"{year}-{last:02}", freq="M")
     cells = [monthly.loc[(month, measure)] for month in span]
-    fit = all(cell["finest"] in ("month", "quarter") for cell in cells)
+    finest = ("month", "quarter") if name in QUARTERS else ("month", "quarter", "half")
+    fit = all(cell["finest"] in finest for cell in cells) or (row is not None and row["quality"] in GOOD)
     whole = all(pd.notna(cell["value"]) for cell in cells)
-    # A printed quarter comes first; a derived one gives way to the sum of three months.
-    if row is not None and (row["status"] == "reported" or not whole):
+    # A published figure comes first; a derived one gives way to the sum of months that are graded as well.
+    worst = max(cell["quality"] for cell in cells)
+    if row is not None and (row["status"] == "reported" or not whole or row["quality"] < worst):
         return {
             "value": row["value"], "status": row["status"], "quality": row["quality"], "fit": fit,
+            "precision": rounding(row["value"], row["status"], row["precision"]),
             "origin": "printed" if row["status"] == "reported" else "derived",
-            "rows": (f"trade/china_dprk_quarterly#{quarter.year}-Q{quarter.quarter}-{measure}",),
+            "rows": (f"trade/china_dprk_quarterly#{year}-{name}-{measure}",),
             "sources": tuple(row["source_id"].split(";")),
         }  # fmt: skip
     if whole:
         reported = all(cell["status"] == "reported" for cell in cells)
         return {
             "value": sum(cell["value"] for cell in cells), "status": "reported" if reported else "derived",
-            "quality": max(cell["quality"] for cell in cells), "fit": fit, "origin": "sum of months",
+            "quality": worst, "fit": fit, "origin": "sum of months",
+            "precision": sum(rounding(c["value"], c["status"], c["precision"]) for c in cells),
             "rows": tuple(f"trade/china_dprk_monthly#{month}-{measure}" for month in span),
             "sources": tuple(dict.fromkeys(s for cell in cells for s in cell["source_id"].split(";"))),
         }  # fmt: skip
     return {
-        "value": float("nan"), "status": "", "quality": "", "fit": fit, "origin": "", "rows": (), "sources": (),
+        "value": float("nan"), "status": "", "quality": "", "fit": fit, "precision": float("nan"), "origin": "",
+        "rows": (), "sources": (),
     }  # fmt: skip
 
 
 def quarter_growth(frame: pd.DataFrame) -> pd.DataFrame:
     """Change on the same quarter a year before, per cent, quarters by measure; under the rules of `month_growth`."""
-    usable = frame["value"].where(frame["fit"] & frame["quality"].isin(["A", "B"]))
+    usable = frame["value"].where(frame["fit"] & frame["quality"].isin(GOOD))
     return _growth(usable, 4)
+
+
+def half_growth(frame: pd.DataFrame) -> pd.DataFrame:
+    """Change on the same half-year a year before, per cent, half-years by measure; under the same rules."""
+    return _growth(frame["value"].where(frame["fit"] & frame["quality"].isin(GOOD)), 2)

@@ -82,6 +82,17 @@ def phases(points: list[TurningPoint], start_year: int, end_year: int) -> list[P
     return found
 
 
+def against(points: list[TurningPoint]) -> list[tuple[TurningPoint, Kind]]:
+    """Later events of another kind than the phase they fall into, each with that phase: a stop after a reopening."""
+    bounds = openers(points)
+    found = []
+    for point in points:
+        begun = [opener for opener in bounds if opener.day <= point.day]
+        if begun and point not in bounds and point.kind != begun[-1].kind:
+            found.append((point, KINDS[begun[-1].kind]))
+    return found
+
+
 def phase_growth(wide: pd.DataFrame, phase: Phase) -> dict[str, Cagr]:
     """Growth of each flow over a phase; a flow that cannot be measured is left out.
 

@@ -2,11 +2,14 @@
 
 A cell is one basis, year and measure. Its candidates stand in order of preference; the first whose
 inputs were known by `as_of` makes the value. No cell takes inputs of two bases unless its row says so.
+
+Two things keep a cell out of growth rates. Its row may declare it unfit, with a reason: then the cell is not `sound`.
+Or the rounding of its figure is too coarse, by one rule for every year and basis: see `precise`.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import pandas as pd
@@ -14,16 +17,25 @@ import pandas as pd
 from ..catalogue import Catalogue, keyed, known_from
 from ..errors import DataError
 from . import MEASURES
+from .periods import LARGEST_NOISE
 
 TABLE = "trade/china_dprk_annual"
 COLUMNS = (
     "value", "status", "quality", "fit", "precision", "compiler", "origin", "method", "reason", "rows", "sources",
+    "sound", "low", "high",
 )  # fmt: skip
+# Per cent of a figure that its rounding may leave open where it carries growth. Compilers of one period differ by
+# `LARGEST_NOISE` anyway; a growth rate rests on two years, so each may use up half of that.
+LARGEST_ROUNDING = LARGEST_NOISE / 2
 
 
 @dataclass(frozen=True)
 class Cell:
-    """One value of a series. `precision` is in the unit of the value; `origin` is customs, derived or elsewhere."""
+    """One value of a series. `precision` is in the unit of the value; `origin` is customs, derived or elsewhere.
+
+    `sound`: no reason against the cell is declared. `fit`: sound, and precise enough for growth. `low` and `high` are
+    what rounding leaves, and the other candidates of the cell where they contradict it.
+    """
 
     value: float
     status: str
@@ -36,6 +48,14 @@ class Cell:
     reason: str
     rows: tuple[str, ...]
     sources: tuple[str, ...]
+    sound: bool = False
+    low: float = float("nan")
+    high: float = float("nan")
+
+
+def precise(value: float, precision: float) -> bool:
+    """Whether the rounding of a figure is fine enough for growth: at most `LARGEST_ROUNDING` per cent of it."""
+    return precision <= LARGEST_ROUNDING / 100 * abs(value)
 
 
 def annual(catalogue: Catalogue, basis: str, as_of: date | None = None) -> pd.DataFrame:
@@ -47,19 +67,25 @@ def annual(catalogue: Catalogue, basis: str, as_of: date | None = None) -> pd.Da
     origins = catalogue.frame("trade/compilers").set_index("compiler")["kind"]
     cells = catalogue.frame("trade/series_cells")
     cells = cells[cells["basis"] == basis].sort_values(["year", "measure", "rank"])
-    made: dict[tuple[int, str], Cell] = {}
+    candidates: dict[tuple[int, str], list[Cell]] = {}
     for choice in cells.to_dict("records"):
-        key = (int(choice["year"]), str(choice["measure"]))
-        if key in made:
-            continue
         cell = _cell(choice, table, origins, as_of)
         if cell is not None:
-            made[key] = cell
+            candidates.setdefault((int(choice["year"]), str(choice["measure"])), []).append(cell)
+    made = {key: _with_rivals(known) for key, known in candidates.items()}
     first, last = catalogue.years
     index = pd.MultiIndex.from_product([range(first, last + 1), MEASURES], names=["year", "measure"])
     empty = Cell(float("nan"), "", "", False, float("nan"), "", "", "", "", (), ())
     records = [vars(made.get(key, empty)) for key in index]
     return pd.DataFrame.from_records(records, index=index, columns=list(COLUMNS))
+
+
+def _with_rivals(candidates: list[Cell]) -> Cell:
+    """The first candidate; its range takes in the others where rounding does not explain the difference."""
+    first = candidates[0]
+    rivals = [c for c in candidates[1:] if abs(c.value - first.value) > c.precision + first.precision]
+    low, high = min([first.low, *(c.low for c in rivals)]), max([first.high, *(c.high for c in rivals)])
+    return replace(first, low=low, high=high)
 
 
 def _cell(choice: dict[str, object], table: pd.DataFrame, origins: pd.Series, as_of: date | None) -> Cell | None:
@@ -78,9 +104,11 @@ def _cell(choice: dict[str, object], table: pd.DataFrame, origins: pd.Series, as
     # A share times a total, read out of Comtrade, is printed elsewhere rather than arithmetic of ours.
     if method == "printed" and status == "derived":
         origin = "elsewhere"
+    sound = choice["fitness"] == "fit"
     return Cell(
         value=value, status=status, quality=max(str(row["quality"]) for row in rows),
-        fit=choice["fitness"] == "fit", precision=precision,
+        fit=sound and precise(value, precision), precision=precision, sound=sound,
+        low=value - precision, high=value + precision,
         compiler=" and ".join(dict.fromkeys(str(row["compiler"]) for row in rows)), origin=origin,
         method=method, reason=str(choice["reason"]), rows=tuple(f"{TABLE}#{id}" for id in ids),
         sources=tuple(dict.fromkeys(s for row in rows for s in str(row["source_id"]).split(";"))),
@@ -112,9 +140,17 @@ FORMULAS = {
 }
 
 
-def wide(cells: pd.DataFrame, column: str = "value", fit_only: bool = False) -> pd.DataFrame:
-    """Years by measure of one column; with `fit_only`, cells unfit for growth are left empty."""
-    frame = cells[column].where(cells["fit"]) if fit_only else cells[column]
+def wide(
+    cells: pd.DataFrame, column: str = "value", fit_only: bool = False, sound_only: bool = False
+) -> pd.DataFrame:
+    """Years by measure of one column; with `fit_only`, cells unfit for growth are left empty.
+
+    With `sound_only` only those are that have a declared reason against them: amounts, differences and shares carry
+    the rounding of their figures with them.
+    """
+    frame = cells[column]
+    if fit_only or sound_only:
+        frame = frame.where(cells["fit" if fit_only else "sound"])
     return frame.unstack("measure")[list(MEASURES)]
 
 

@@ -14,14 +14,15 @@ import pandas as pd
 from ..catalogue import Catalogue
 from ..countries import Pair, possessive, upper_first
 from ..facts import Fact
-from . import MEASURES, growth, prices, series
+from . import MEASURES, growth, prices, rates, series
 
 
 @dataclass(frozen=True)
 class Yearly:
-    """The cells of one record of a pair, as `series.annual` gives them, and what the record is called."""
+    """The cells of one record of a pair, as `series.annual` gives them, their growth, and what the record is called."""
 
     cells: pd.DataFrame
+    rates: pd.DataFrame
     basis: str
     label: str
     pair: Pair
@@ -57,62 +58,56 @@ def levels(one: Yearly) -> Iterator[Fact]:
         yield Fact(
             id=f"trade.{measure}.{basis}.{year}", label=f"{upper_first(flows[measure])}, {label}", value=cell["value"],
             unit="usd_million", period=str(year), status=cell["status"],
-            low=cell["value"] - cell["precision"], high=cell["value"] + cell["precision"],
+            low=cell["low"], high=cell["high"],
             formula=series.FORMULAS[cell["method"]] + ("" if cell["fit"] else "; unfit for growth"),
             rows=cell["rows"], sources=cell["sources"], decimals=decimals_of(cell["precision"]),
         )  # fmt: skip
 
 
 def growth_rates(one: Yearly) -> Iterator[Fact]:
-    cells, basis, label, flows = one.cells, one.basis, one.label, one.pair.labels
-    values, errors = series.wide(cells, fit_only=True), series.wide(cells, "precision")
-    rates, logs = values.apply(growth.year_on_year), values.apply(growth.log_growth)
-    for measure in MEASURES:
+    basis, label, flows = one.basis, one.label, one.pair.labels
+    for (year, measure), rate in one.rates.iterrows():
         suffix = "" if measure == "total" else f"_{measure}"
-        half = growth.growth_error(values[measure], errors[measure])
-        for year, rate in rates[measure].dropna().items():
-            now, before = cells.loc[(year, measure)], cells.loc[(int(str(year)) - 1, measure)]
-            rows, sources = join([now["rows"], before["rows"]]), join([now["sources"], before["sources"]])
-            error = float(half[year])
-            yield Fact(
-                id=f"trade.growth{suffix}.{basis}.{year}", label=f"Growth of {flows[measure]}, {label}",
-                value=rate, unit="percent", period=str(year), status="derived", low=rate - error, high=rate + error,
-                formula=f"{year} / {int(str(year)) - 1} - 1", rows=rows, sources=sources,
-                decimals=1 if error < 0.5 else 0,
-            )  # fmt: skip
-            yield Fact(
-                id=f"trade.log_growth{suffix}.{basis}.{year}", label=f"Log growth of {flows[measure]}, {label}",
-                value=float(logs[measure][year]), unit="log_points", period=str(year), status="derived",
-                formula=f"100 (ln {year} - ln {int(str(year)) - 1})", rows=rows, sources=sources, decimals=1,
-            )  # fmt: skip
-    parts = growth.contributions(values["exports"], values["imports"], values["total"])
+        yield Fact(
+            id=f"trade.growth{suffix}.{basis}.{year}", label=f"Growth of {flows[measure]}, {label}",
+            value=rate["value"], unit="percent", period=str(year), status=rate["status"], low=rate["low"],
+            high=rate["high"], formula=rate["formula"], rows=rate["rows"], sources=rate["sources"],
+            decimals=1 if rate["error"] < 0.5 else 0,
+        )  # fmt: skip
+        yield Fact(
+            id=f"trade.log_growth{suffix}.{basis}.{year}", label=f"Log growth of {flows[measure]}, {label}",
+            value=rate["log"], unit="log_points", period=str(year), status="derived",
+            formula=f"100 ln (1 + trade.growth{suffix}.{basis}.{year} / 100)", rows=rate["rows"],
+            sources=rate["sources"], decimals=1,
+        )  # fmt: skip
+    parts = rates.contributions(one.rates)
     for measure in ("exports", "imports"):
         for year, points in parts[measure].dropna().items():
-            before = int(str(year)) - 1
-            used = [cells.loc[key] for key in ((year, measure), (before, measure), (before, "total"))]
+            used = [one.rates.loc[(year, m)] for m in (measure, "total")]
             yield Fact(
                 id=f"trade.contribution_{measure}.{basis}.{year}",
                 label=f"Contribution of {flows[measure]} to the growth of the total, {label}",
                 value=points, unit="percentage_points", period=str(year), status="derived",
                 formula="change of the flow / total of the year before", decimals=1,
-                rows=join(c["rows"] for c in used), sources=join(c["sources"] for c in used),
+                rows=join(rate["rows"] for rate in used), sources=join(rate["sources"] for rate in used),
             )  # fmt: skip
 
 
 def balance(one: Yearly) -> Iterator[Fact]:
     cells, basis, label, flows = one.cells, one.basis, one.label, one.pair.labels
     owner, other = upper_first(possessive(one.pair.first)), one.pair.second
-    values, errors = series.wide(cells, fit_only=True), series.wide(cells, "precision")
+    values = series.wide(cells, sound_only=True)
     balance = values["exports"] - values["imports"]
     cover = growth.cover_ratio(values["exports"], values["imports"])
     for year, value in balance.dropna().items():
         used = [cells.loc[(year, m)] for m in ("exports", "imports")]
         rows, sources = join(c["rows"] for c in used), join(c["sources"] for c in used)
-        error = float(errors.loc[year, ["exports", "imports"]].sum())
+        error = sum(float(c["precision"]) for c in used)
         yield Fact(
             id=f"trade.balance.{basis}.{year}", label=f"{owner} trade balance with {other}, {label}", value=value,
-            unit="usd_million", period=str(year), status="derived", low=value - error, high=value + error,
-            formula="exports - imports", rows=rows, sources=sources, decimals=decimals_of(error),
+            unit="usd_million", period=str(year), status="derived", low=used[0]["low"] - used[1]["high"],
+            high=used[0]["high"] - used[1]["low"], formula="exports - imports", rows=rows, sources=sources,
+            decimals=decimals_of(error),
         )  # fmt: skip
         yield Fact(
             id=f"trade.cover_ratio.{basis}.{year}", value=float(cover[year]), unit="percent", period=str(year),
