@@ -258,7 +258,12 @@ def test_unknown_choices_are_refused(catalogue: Catalogue) -> None:
 
 def test_no_row_of_the_energy_agency_is_kept(catalogue: Catalogue) -> None:
     used = set(catalogue.frame(fuel.ENERGY)["source_id"])
-    assert used == {"cdiac-carbon", "cdiac-carbon-2016", "eia-primary-energy"}
+    # The World Bank's energy use rests on the agency to 2014, so that none of these years is kept.
+    world_bank = "world-bank-energy-use;world-bank-population"
+    assert used == {"cdiac-carbon", "cdiac-carbon-2016", "eia-primary-energy", world_bank}
+    years = catalogue.frame(fuel.ENERGY).query("source_id == @world_bank")["year"]
+    assert years.min() >= 2015
+    used = {source for both in used for source in both.split(";")}
     assert not catalogue.sources.loc[sorted(used), "compiler"].str.contains("IEA|International Energy Agency").any()
 
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from ..catalogue import Catalogue, Row
 from ..facts import Fact
+from . import notified
 from .amounts import Amount, Share, add, gap, less, share
 from .readings import Records, converted, factor, known, part_of, times, widened, zero
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 FUELS = "energy/fuel_trade"
 OIL = "energy/crude_oil_from_china"
-REFINED = "energy/refined_products_un"
+REFINED = notified.TABLE
 ENERGY = "energy/energy_use"
 ANNUAL = "trade/china_dprk_annual"
 
@@ -93,6 +94,9 @@ def extra_facts(catalogue: Catalogue, parameters: ReportParameters) -> Iterator[
                 rows=(*part.part.rows, *part.whole.rows), decimals=0, low=part.low, high=part.high,
                 sources=tuple(dict.fromkeys((*part.part.sources, *part.whole.sources))),
             )  # fmt: skip
+    request = _Request(catalogue, p.as_of, "estimate", "keep")
+    estimates = {year: amount for year in years if (amount := _crude(request, year, True)).status == "estimated"}
+    yield from notified.cap_facts(catalogue, years, p.as_of, estimates)
     for year, both in trade_in_fuels(catalogue, p.as_of).items():
         for name, amount in zip(("bought", "sold"), both, strict=True):
             if year in years and amount.value is not None:
@@ -238,20 +242,24 @@ def _notified(request: _Request, year: int) -> Share:
     if not rows:
         reason = "no complete year of notified deliveries by supplier is kept"
         return share(gap(table.absent or reason, "tonnes"), gap(table.absent or reason, "tonnes"))
-    unit = str(rows[0]["unit"])
+    made = [_notified_in(table, rows, year, unit) for unit in dict.fromkeys(str(row["unit"]) for row in rows)]
+    return next((one for one in made if one.percent is not None), made[0])
+
+
+def _notified_in(table: Records, rows: Sequence[Row], year: int, unit: str) -> Share:
     part, others, every = (
-        _whole_year(table, [row for row in rows if row["supplier"] == supplier], unit)
+        _whole_year(table, [row for row in rows if (row["supplier"], row["unit"]) == (supplier, unit)], year, unit)
         for supplier in ("China", "Russia", "all")
     )
     total = less(every, part)
     return _over_rest(part, total if others.value is None else widened(others, total))
 
 
-def _whole_year(table: Records, rows: Sequence[Row], unit: str) -> Amount:
-    """The sum of the periods if they make up twelve months, otherwise a gap."""
-    months = sum(int(row["last_month"][5:]) - int(row["first_month"][5:]) + 1 for row in rows)
+def _whole_year(table: Records, rows: Sequence[Row], year: int, unit: str) -> Amount:
+    """The sum of the spans if they make up the year, otherwise a gap."""
+    spans = notified.run(rows, year)
     reason = "the notified months do not make up the year"
-    return table.amount(rows, unit, reason) if months == 12 else gap(reason, unit, table.keys(rows))
+    return table.amount(spans, unit, reason) if notified.months_of(spans) == 12 else gap(reason, unit, table.keys(rows))
 
 
 # ------------------------------------------------------------------------------------------------ all oil, all energy

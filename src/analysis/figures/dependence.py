@@ -464,8 +464,8 @@ def matrix(report: Report, claim_id: str = "trade-70") -> Display:
         narrow=narrow, alt=_matrix_alt(report, claim, cells),
         caption=say("{claim}. Inside: from {low}% to {high}%, which is the quoted figure with its rounding. Near: "
                     "within {near} points of that. A share that is a bound, or of which a row is in doubt, is below or "
-                    "above only if nothing that it may be reaches the band. The years of the quotation and of the text that "
-                    "repeats it are framed. A check is drawn for comparison only. Said by: {who}.",
+                    "above only if nothing that it may be reaches the band. The years of the quotation and of the text "
+                    "that repeats it are framed. A check is drawn for comparison only. Said by: {who}.",
                     claim=claim.label, low=f"{low:g}", high=f"{high:g}", near=f"{rules.NEAR:g}",
                     who=claim.said_by),
         records=tuple(

@@ -45,8 +45,8 @@ def tried(report: Report, claim: rules.Claim) -> Finding | None:
     detail = [quoted.answer_sentence(report, "The figure", answers) for answers in reversed(dates[:-1])]
     last = latest(report, claim)
     if last:
-        detail.append(say("In {last:period}, the last year with an open border for which a figure is known, it was {last} "
-                          "for {name}.", name=label_of(report, last), last=last))  # fmt: skip
+        detail.append(say("In {last:period}, the last year with an open border for which a figure is known, it was "
+                          "{last} for {name}.", name=label_of(report, last), last=last))  # fmt: skip
     shown = [fact for answers in dates for fact in quoted.facts_of(report, answers)]
     return Finding(headline, join(*detail), certainty(report, *shown, last))
 
