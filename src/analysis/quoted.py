@@ -11,6 +11,7 @@ from .display import Reference, Sentence, Words, say
 from .facts import Fact
 from .report import Report
 
+WITHOUT = "_without_crude"
 VERBS = {
     "holds": "holds for", "roughly holds": "roughly holds for", "holds in some years": "holds in some of the years for",
     "cannot tell": "can be neither confirmed nor ruled out for", "does not hold": "does not hold for",
@@ -20,6 +21,11 @@ VERBS = {
 def by_date(report: Report, claim: rules.Claim) -> list[list[said.Answer]]:
     """The answers to a claim, date by date in the order of the table, the best answer first within each."""
     found = said.answers(report.catalogue, report.shares, report.definitions, claim)
+    # Of a share with and without crude oil the one that the edition asks for.
+    out = {a.definition for a in found if a.definition.endswith(WITHOUT)}
+    if report.parameters.crude_estimate == "without":
+        out = {definition.removesuffix(WITHOUT) for definition in out}
+    found = [answer for answer in found if answer.definition not in out]
     dates = [list(answers) for _, answers in groupby(found, key=lambda answer: answer.said.row_id)]
     return [sorted(answers, key=lambda answer: said.ANSWERS.index(answer.verdict)) for answers in dates]
 

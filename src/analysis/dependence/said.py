@@ -114,10 +114,11 @@ def answer_facts(
                 "sources": tuple(dict.fromkeys([*said.sources, *(s for a in amounts for s in a.sources)])),
             }  # fmt: skip
             label = f"{claim.label}, {said.label}: {definitions[answer.definition]['label']}"
-            told = ", ".join(f"{year} {mark}" for year, mark in answer.marks.items()) or "no share in these years"
+            told = ", ".join(f"{year} {mark}" for year, mark in answer.marks.items())
+            formula = f"from where the share of each year lies: {told}" if told else "a gap: no share in these years"
             yield Fact(
                 id=f"dependence.quoted_at.{answer.id}", label=label, value=None, unit="word", word=answer.verdict,
-                status="derived", formula=f"from where the share of each year lies: {told}", **common,
+                status="derived" if told else "unreported", formula=formula, **common,
             )  # fmt: skip
             if known:
                 spans = [matrix.interval(share) for share in known]

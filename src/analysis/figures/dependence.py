@@ -234,7 +234,8 @@ def fuel(report: Report) -> Display:
     use, energy = last_fact(report, "oil_use.approximated"), last_fact(report, "energy_use.chinese_oil")
     title = say("China's share of the DPRK's fuel")
     if use and energy and use.period == energy.period:
-        title = say("In {a:period} Chinese crude oil was {a} of oil used and {b} of all energy used", a=use, b=energy)
+        title = say("In {a:period} Chinese crude oil was {a} of oil used and {b:low} to {b:high} of all energy "
+                    "used", a=use, b=energy)  # fmt: skip
     return lines_figure(
         report, "dependence_fuel", lines, lead, title=title, band=claim, heading="China's share of fuel",
         caption=say("Recorded fuel has no crude oil from China. Oil used is worked back from carbon, so it is an "

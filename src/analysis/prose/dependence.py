@@ -65,11 +65,11 @@ def food_and_fuel(report: Report) -> Finding | None:
         return None
     words = {
         "cereal_imports.quantity": "China was {a} of the DPRK's recorded grain imports, but {b} of its grain supply",
-        "oil_use.approximated": "Chinese crude oil was {a} of the oil it used, but {b} of all energy",
+        "oil_use.approximated": "Chinese crude oil was {a} of the oil it used, but {b:low} to {b:high} of all energy",
     }
     if common:
         (a, b), (c, d) = found
-        oil = words["oil_use.approximated"].replace("{a}", "{c}").replace("{b}", "{d}")
+        oil = words["oil_use.approximated"].replace("{a}", "{c}").replace("{b:", "{d:")
         headline = say("In {a:period} " + words["cereal_imports.quantity"] + "; " + oil + ".", a=a, b=b, c=c, d=d)
     else:
         headline = join(*(say("In {a:period} " + words[definition_of(a)] + ".", a=a, b=b) for a, b in found))

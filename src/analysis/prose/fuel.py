@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..dependence import fuel
 from ..dependence.readings import known
-from ..display import Prose, Sentence, say
+from ..display import Prose, Reference, Sentence, Words, say
 from ..facts import Fact
 from ..report import Report
 from ..showing import in_notebooks
@@ -123,8 +123,17 @@ def _energy(report: Report) -> Sentence | None:
     every = report.find(f"dependence.fuel_energy.all_oil.{chinese.period}") if chinese else None
     if chinese is None or every is None or every.value is None:
         return None
-    return say("Oil is a small part of the energy that the DPRK uses: all of it together was {e} in {e:period}, and "
-               "crude oil from China {c}.", e=every, c=chinese)  # fmt: skip
+    told = say("Oil is a small part of the energy that the DPRK uses: all of it together was {e} in {e:period} "
+               "({e:low} to {e:high}), and crude oil from China {c} ({c:low} to {c:high}), depending on who compiles "
+               "the total.", e=every, c=chinese)  # fmt: skip
+    by = {name: report.find(f"dependence.energy_by_compiler.{name}.{chinese.period}") for name in fuel.COMPILERS}
+    found = {name: fact for name, fact in by.items() if fact}
+    if len(found) > 1:
+        items = [f"{{v_{name}}} by {{n_{name}}}" for name in found]
+        refs: dict[str, Reference] = {f"v_{name}": fact for name, fact in found.items()}
+        refs |= {f"n_{name}": Words(fuel.COMPILERS[name]) for name in found}
+        told = _joined(told, say(" The share of Chinese crude oil is " + "; ".join(items) + ".", **refs))
+    return told
 
 
 def _balance(report: Report) -> Sentence | None:
