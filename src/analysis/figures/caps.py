@@ -14,7 +14,6 @@ from .once import once
 
 SELLERS = {"China": (style.COLOURS["exports"], "China"), "Russia": (style.COLOURS["imports"], "Russia"),
            "both": ("#9a9a9a", "China and Russia together, as published")}  # fmt: skip
-THOUSAND = 1000
 
 
 @once
@@ -33,29 +32,30 @@ def refined_cap(report: Report) -> Display:
             floor = {year: sum(v for k, v in found.items() if _before(k, name)) for year, found in parts.items()}
             for whole in (True, False):
                 chosen = [y for y, one in years.items() if one.whole == whole and parts[y].get(name)]
-                axes.bar(chosen, [parts[y][name] / THOUSAND for y in chosen], 0.7,
-                         bottom=[floor[y] / THOUSAND for y in chosen], color=colour, linewidth=0,
+                axes.bar(chosen, [parts[y][name] for y in chosen], 0.7,
+                         bottom=[floor[y] for y in chosen], color=colour, linewidth=0,
                          alpha=1 if whole else 0.45, label=label if whole else None)  # fmt: skip
         for year, one in years.items():
             share = one.of_cap.percent
             if share is not None and one.total.value is not None:
                 text = f"{share:.0f}%" if one.whole else f"≥ {share:.0f}%"
-                axes.text(year, sum(parts[year].values()) / THOUSAND + cap / THOUSAND * 0.015, text, ha="center",
+                axes.text(year, sum(parts[year].values()) + cap * 0.015, text, ha="center",
                           va="bottom", fontsize=7.5)  # fmt: skip
-        axes.axhline(cap / THOUSAND, color=style.INK, linewidth=1.2)
-        axes.text(min(years) - 0.45, cap / THOUSAND * 1.012, "yearly cap of the Security Council", fontsize=7.5,
+        axes.axhline(cap, color=style.INK, linewidth=1.2)
+        axes.text(min(years) - 0.45, cap * 1.012, "yearly cap of the Security Council", fontsize=7.5,
                   va="bottom", ha="left")  # fmt: skip
-        axes.set_ylim(0, cap / THOUSAND * 1.15)
+        style.money_axis(axes)
+        axes.set_ylim(0, cap * 1.15)
         axes.set_xticks(list(years), [str(year) for year in years])
         axes.set_xlim(min(years) - 0.6, max(years) + 0.6)
-        axes.set_title("Thousand barrels a year, as notified to the United Nations", color=style.MUTED,
+        axes.set_title("Barrels a year, as notified to the United Nations", color=style.MUTED,
                        fontweight="normal")  # fmt: skip
         style.key_lines(axes, narrow)
         style.footer(figure, narrow, ("Pale: months or a supplier are missing, so the share is a lower bound",))
 
     wide, narrow = style.draw(paint, height=3.4, narrow_height=4.0)
     return FigureDisplay(
-        id="refined_cap", title=title(report), svg=wide, narrow=narrow,
+        id="dependence_refined_cap", title=title(report), svg=wide, narrow=narrow,
         alt=join(say("Bars of notified refined oil by year under a line for the cap."), *_words(report)),
         caption=say("Refined oil that China and Russia notified to the committee of the Security Council on the DPRK, "
                     "read on news pages; a figure published in tonnes is turned into barrels. Sources: press reports "
