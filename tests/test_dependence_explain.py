@@ -34,7 +34,9 @@ def test_every_fact_names_rows_that_exist_or_says_why_it_has_none(explanations: 
         assert behind <= {source.source_id for source in explanation.sources}, id
         if not fact.rows and fact.value is not None and fact.value != 0:
             assert fact.formula.startswith("count of "), id
-        if fact.value is None:
+        if fact.value is None and fact.status != "unreported":
+            assert fact.word, f"{id}: only an answer in words has no number"
+        elif fact.value is None:
             assert "a gap: " in fact.formula and fact.status == "unreported", id
 
 

@@ -8,8 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..facts import Fact
+from ..trade.phases import closed_years
 from ..trade.yearly import decimals_of
-from . import asymmetry, food, fuel, matrix, partners, whatif
+from . import asymmetry, food, fuel, matrix, partners, said, whatif
 from .amounts import Amount, Share
 from .records import known
 
@@ -205,34 +206,14 @@ def _deficits(report: Report) -> Iterator[Fact]:
 
 
 def _claims(report: Report) -> Iterator[Fact]:
-    """How many cells of a claim's matrix lie where, headline definitions only."""
-    p = report.parameters
+    """Each quoted share, and what it comes to at the dates at which it was said."""
     for claim in matrix.claims(report.catalogue):
         yield Fact(
             id=f"dependence.claim.{claim.claim_id}.quoted", value=(claim.low + claim.high) / 2, unit="percent",
             label=claim.label, period="quoted", status="reported", formula="as quoted; low and high are its ends",
             low=claim.low, high=claim.high, rows=(f"dependence/quoted_claims#{claim.claim_id}",),
         )  # fmt: skip
-        marks = [mark for _, mark in distinct(report, claim)]
-        for name in matrix.MARKS:
-            yield Fact(
-                id=f"dependence.cells_{name.replace(' ', '_')}.{claim.claim_id}.{p.start_year}-{p.end_year}",
-                value=marks.count(name), unit="count", period=f"{p.start_year}-{p.end_year}", status="derived",
-                label=f"Cells of definition and year {name}: {claim.label}",
-                formula="count of headline definitions and years; equal shares of one year count once",
-            )  # fmt: skip
-
-
-def distinct(report: Report, claim: matrix.Claim) -> list[tuple[int, str]]:
-    """Year and mark of every headline share that answers a claim, equal shares of one year once."""
-    seen: dict[tuple[int, float | str], str] = {}
-    for definition, years in matrix.matrix(report.catalogue, report.shares, claim).items():
-        if report.definitions[definition]["use"] != "headline":
-            continue
-        for year, mark in years.items():
-            percent = report.shares[definition][year].percent
-            seen.setdefault((year, definition if percent is None else round(percent, 6)), mark)
-    return [(year, mark) for (year, _), mark in seen.items()]
+    yield from said.answer_facts(report.catalogue, report.shares, report.definitions)
 
 
 # The what-if is about what China delivers; a share worked back from carbon cannot say who replaced what.
@@ -240,17 +221,19 @@ NOT_DELIVERED, WORKED_BACK = ("trade_share", "export_share", "asymmetry"), ("oil
 
 
 def exposure_facts(report: Report) -> Iterator[Fact]:
-    """What would be gone if China stopped a part of its deliveries and nobody replaced it."""
+    """What would be gone if China stopped a part of its deliveries and nobody replaced it, in the last good year."""
     cut = report.parameters.cut_share
+    closed = closed_years(report.turning_points, report.parameters.end_year)
     for definition, row in _delivered(report.definitions):
         shares = report.shares[definition]
-        last = max((year for year, share in shares.items() if share.percent is not None), default=None)
+        last = whatif.good_year(report.shares, definition, closed)
         if last is not None and (gone := whatif.exposure(shares[last], cut)):
             yield Fact(
                 id=f"dependence.exposure.{definition}.{last}", value=gone.percent, low=gone.low, high=gone.high,
                 unit="percent", period=str(last), status="derived", decimals=_decimals(shares[last]),
                 label=f"Gone if China stopped {cut} per cent of its part and nobody replaced it: {row['whole']}",
-                formula=f"{cut} per cent of dependence.{definition}.{last}",
+                formula=f"{cut} per cent of dependence.{definition}.{last}, the last year with an open border and, for "
+                "grain, more than one crop on record",
                 rows=_join([shares[last].part.rows, shares[last].whole.rows]),
                 sources=_join([shares[last].part.sources, shares[last].whole.sources]),
             )  # fmt: skip
@@ -270,7 +253,7 @@ def _replacement(report: Report, rows: Mapping[str, Mapping[str, Any]]) -> Itera
         for episode in episodes if kind not in WORKED_BACK else ():
             before, after = int(episode["from_year"]), int(episode["to_year"])
             moved = whatif.replacement(shares, before, after)
-            if moved is None:
+            if moved is None or any(whatif.single_crop(report.shares, definition, y) for y in (before, after)):
                 continue
             amounts = [moved.before.part, moved.before.whole, moved.after.part, moved.after.whole]
             shared: dict[str, Any] = {

@@ -24,6 +24,7 @@ EXPORTS = "food/cereal_exports_to_dprk"
 PRODUCTION = "food/cereal_production"
 BALANCES = "food/cereal_balance_imports"
 FLOUR = "food/flour_from_china"
+CUSTOMS = "food/grain_from_china_customs"
 FERTILISER = "food/fertiliser_imports"
 EXPORTERS = "food/exporters"
 
@@ -108,6 +109,7 @@ def extra_facts(catalogue: Catalogue, parameters: ReportParameters) -> Iterator[
                 rows=made.whole.rows, sources=made.whole.sources, decimals=0,
             )  # fmt: skip
     request = _request(catalogue, p.as_of, p.rice, p.doubtful_partners, "exporters")
+    yield from _rival_facts(request, range(p.start_year, p.end_year + 1))
     for year in range(p.start_year, p.end_year + 1):
         by_crop = [_imports(request, year, (crop,)) for crop in CEREALS]
         bounds = calorie_bounds(by_crop)
@@ -120,6 +122,22 @@ def extra_facts(catalogue: Catalogue, parameters: ReportParameters) -> Iterator[
                 rows=tuple(row for amount in whole for row in amount.rows),
                 sources=tuple(dict.fromkeys(source for amount in whole for source in amount.sources)), decimals=0,
             )  # fmt: skip
+
+
+def _rival_facts(request: _Request, years: Iterable[int]) -> Iterator[Fact]:
+    """Each crop from China by both sources, for the years that both have."""
+    for year in years:
+        for crop in (*CEREALS, "soybeans"):
+            fao = _weight(request, request.exports.pick(year=year, crop=crop, exporter="China"))
+            customs = rival_of(request, year, crop)
+            if not fao.rows or customs.value is None:
+                continue
+            for source, label, amount in (("fao", "FAO's trade matrix", fao), ("customs", "Chinese customs", customs)):
+                yield Fact(
+                    id=f"dependence.grain_from_china_{source}.{crop}.{year}", label=f"{crop.capitalize()} from China: "
+                    f"{label}", value=amount.value, unit=UNIT, period=str(year), status=amount.status, low=amount.low,
+                    high=amount.high, rows=amount.rows, sources=amount.sources, formula=amount.how or "as printed",
+                )  # fmt: skip
 
 
 def doubtful_rows(catalogue: Catalogue, as_of: date | None = None) -> list[Row]:
@@ -202,7 +220,25 @@ def _from_china(request: _Request, year: int, crops: tuple[str, ...]) -> Amount:
         )  # fmt: skip
     if not exports.pick(year=year, exporter="China"):
         return gap("China's report holds no grain; none shipped and no report cannot be told apart", UNIT)
-    return _weight(request, exports.pick(year=year, crop=crops, exporter="China"))
+    found = [_crop_from_china(request, year, crop) for crop in crops]
+    recorded = [amount for amount in found if amount.rows]
+    return add(recorded) if recorded else _weight(request, [])
+
+
+def _crop_from_china(request: _Request, year: int, crop: str) -> Amount:
+    """One crop as FAO has it from China; the interval takes in what pages print of Chinese customs."""
+    amount = _weight(request, request.exports.pick(year=year, crop=crop, exporter="China"))
+    rival = rival_of(request, year, crop)
+    return widened(amount, rival) if amount.rows and rival.value is not None else amount
+
+
+def rival_of(request: _Request, year: int, crop: str) -> Amount:
+    """The same crop by Chinese customs as pages quote it; a gap where none does."""
+    table = request.table(CUSTOMS)
+    amount = table.amount(table.pick(year=year, crop=crop), UNIT, f"no page at hand quotes Chinese customs on {crop}")
+    if crop == "rice" and request.rice == "paddy":
+        return converted(amount, factor(request.catalogue, "rice_milled_of_paddy"), UNIT, divide=True)
+    return amount
 
 
 def _from_others(request: _Request, year: int, crops: tuple[str, ...]) -> Amount:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from ..catalogue import Catalogue, Row
 from ..facts import Fact
+from . import notified
 from .amounts import Amount, Share, add, gap, less, share
 from .readings import Records, converted, factor, known, part_of, times, widened, zero
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 FUELS = "energy/fuel_trade"
 OIL = "energy/crude_oil_from_china"
-REFINED = "energy/refined_products_un"
+REFINED = notified.TABLE
 ENERGY = "energy/energy_use"
 ANNUAL = "trade/china_dprk_annual"
 
@@ -93,6 +94,11 @@ def extra_facts(catalogue: Catalogue, parameters: ReportParameters) -> Iterator[
                 rows=(*part.part.rows, *part.whole.rows), decimals=0, low=part.low, high=part.high,
                 sources=tuple(dict.fromkeys((*part.part.sources, *part.whole.sources))),
             )  # fmt: skip
+    crude = "estimate" if p.crude_estimate == "with" else "recorded"
+    yield from _compiler_facts(_request(catalogue, p.as_of, crude, p.doubtful_partners), years)
+    request = _Request(catalogue, p.as_of, "estimate", "keep")
+    estimates = {year: amount for year in years if (amount := _crude(request, year, True)).status == "estimated"}
+    yield from notified.cap_facts(catalogue, years, p.as_of, estimates)
     for year, both in trade_in_fuels(catalogue, p.as_of).items():
         for name, amount in zip(("bought", "sold"), both, strict=True):
             if year in years and amount.value is not None:
@@ -101,6 +107,36 @@ def extra_facts(catalogue: Catalogue, parameters: ReportParameters) -> Iterator[
                     label=f"Mineral fuels (HS 27) that the DPRK {name}; crude oil from China is not in the record",
                     value=amount.value, formula="sum over partners", rows=amount.rows, sources=amount.sources,
                 )  # fmt: skip
+
+
+COMPILERS = {
+    "cdiac": "CDIAC, coal and oil from carbon", "eia": "the US Energy Information Administration",
+    "world_bank": "the World Bank",
+}  # fmt: skip
+
+
+def _compiler_facts(request: _Request, years: Iterable[int]) -> Iterator[Fact]:
+    """All energy by each compiler, and crude oil from China as a share of each."""
+    for year in years:
+        oil = _crude_energy(request, year)
+        for compiler, whole in energy_by_compiler(request, year).items():
+            made = share(oil, whole)
+            for id, label, unit, value, low, high, origin, formula in (
+                (f"dependence.amount.energy_used_{compiler}.{year}", "All energy used in the DPRK", MTOE,
+                 whole.value, whole.low, whole.high, (whole,), "as printed" if len(whole.rows) == 1 else whole.how or
+                 "arithmetic on the rows named"),
+                (f"dependence.energy_by_compiler.{compiler}.{year}",
+                 "Crude oil from China as a share of all energy used",
+                 "percent", made.percent, made.low, made.high, (oil, whole),
+                 f"dependence.amount.china_crude_energy.{year} / dependence.amount.energy_used_{compiler}.{year}"),
+            ):  # fmt: skip
+                if value is not None:
+                    yield Fact(
+                        id=id, label=f"{label}: {COMPILERS[compiler]}", unit=unit, period=str(year), status="estimated",
+                        value=value, low=low, high=high, formula=formula, decimals=1,
+                        rows=tuple(dict.fromkeys(row for amount in origin for row in amount.rows)),
+                        sources=tuple(dict.fromkeys(source for amount in origin for source in amount.sources)),
+                    )  # fmt: skip
 
 
 def trade_in_fuels(catalogue: Catalogue, as_of: date | None = None) -> dict[int, tuple[Amount, Amount]]:
@@ -121,10 +157,8 @@ def oil_in_energy(
     """All oil used, from wherever it came, as a share of primary energy: the place of oil in the whole."""
     request = _Request(catalogue, as_of, "estimate", "keep")
     first, last = catalogue.years
-    crude, gasoline = (factor(catalogue, f"toe_of_{fuel}") for fuel in ("crude", "gasoline"))
-    heat = widened(crude, gasoline)
     return {
-        year: share(converted(_oil_use(request, year), heat, MTOE, scale=1e-6), _primary_energy(request, year))
+        year: share(_oil_energy(request, year), _primary_energy(request, year))
         for year in (range(first, last + 1) if years is None else years)
     }
 
@@ -238,20 +272,24 @@ def _notified(request: _Request, year: int) -> Share:
     if not rows:
         reason = "no complete year of notified deliveries by supplier is kept"
         return share(gap(table.absent or reason, "tonnes"), gap(table.absent or reason, "tonnes"))
-    unit = str(rows[0]["unit"])
+    made = [_notified_in(table, rows, year, unit) for unit in dict.fromkeys(str(row["unit"]) for row in rows)]
+    return next((one for one in made if one.percent is not None), made[0])
+
+
+def _notified_in(table: Records, rows: Sequence[Row], year: int, unit: str) -> Share:
     part, others, every = (
-        _whole_year(table, [row for row in rows if row["supplier"] == supplier], unit)
+        _whole_year(table, [row for row in rows if (row["supplier"], row["unit"]) == (supplier, unit)], year, unit)
         for supplier in ("China", "Russia", "all")
     )
     total = less(every, part)
     return _over_rest(part, total if others.value is None else widened(others, total))
 
 
-def _whole_year(table: Records, rows: Sequence[Row], unit: str) -> Amount:
-    """The sum of the periods if they make up twelve months, otherwise a gap."""
-    months = sum(int(row["last_month"][5:]) - int(row["first_month"][5:]) + 1 for row in rows)
+def _whole_year(table: Records, rows: Sequence[Row], year: int, unit: str) -> Amount:
+    """The sum of the spans if they make up the year, otherwise a gap."""
+    spans = notified.run(rows, year)
     reason = "the notified months do not make up the year"
-    return table.amount(rows, unit, reason) if months == 12 else gap(reason, unit, table.keys(rows))
+    return table.amount(spans, unit, reason) if notified.months_of(spans) == 12 else gap(reason, unit, table.keys(rows))
 
 
 # ------------------------------------------------------------------------------------------------ all oil, all energy
@@ -291,16 +329,49 @@ def _oil_used_with_products(request: _Request, year: int) -> Share:
     return share(part, _oil_use(request, year))
 
 
+def energy_by_compiler(request: _Request, year: int) -> dict[str, Amount]:
+    """All energy used by each compiler, the one that counts oil in the same accounts first."""
+    table, reason = request.table(ENERGY), "no total of energy use is kept"
+    return {
+        "cdiac": add([_coal_energy(request, year), _oil_energy(request, year)]),
+        "eia": table.amount(table.pick(year=year, item="primary_energy"), MTOE, reason),
+        "world_bank": table.amount(table.pick(year=year, item="primary_energy_world_bank"), MTOE, reason),
+    }
+
+
+def _coal_energy(request: _Request, year: int) -> Amount:
+    """Energy of the coal used, worked back from the carbon of solid fuels; hydropower is in no account of carbon."""
+    table, reason = request.table(ENERGY), "no carbon of solid fuels is kept"
+    coal = []
+    for vintage in ("revised", "first"):
+        carbon = table.amount(table.pick(year=year, item="carbon_solid", vintage=vintage), "kt_c", reason)
+        for by in ("toe_of_carbon_coal", "toe_of_carbon_anthracite"):
+            coal.append(converted(carbon, factor(request.catalogue, by), MTOE, scale=1e-3))
+    return widened(coal[0], *coal[1:])
+
+
+def _oil_energy(request: _Request, year: int) -> Amount:
+    heat = widened(*(factor(request.catalogue, f"toe_of_{fuel}") for fuel in ("crude", "gasoline")))
+    return converted(_oil_use(request, year), heat, MTOE, scale=1e-6)
+
+
 def _primary_energy(request: _Request, year: int) -> Amount:
-    table = request.table(ENERGY)
-    return table.amount(table.pick(year=year, item="primary_energy"), MTOE, "no total of energy use is kept")
+    """All energy used, from the compiler that the oil comes from where it has the year; the interval spans all."""
+    known_totals = [amount for amount in energy_by_compiler(request, year).values() if amount.value is not None]
+    if not known_totals:
+        table = request.table(ENERGY)
+        return gap(table.absent or "no total of energy use is kept", MTOE)
+    return widened(*known_totals)
 
 
 def _oil_in_all_energy(request: _Request, year: int) -> Share:
     """China's crude oil over all energy used, both in tonnes of oil equivalent."""
+    return share(_crude_energy(request, year), _primary_energy(request, year))
+
+
+def _crude_energy(request: _Request, year: int) -> Amount:
     crude = _crude(request, year, request.crude == "estimate")
-    energy = converted(crude, factor(request.catalogue, "toe_of_crude"), MTOE, scale=1e-6)
-    return share(energy, _primary_energy(request, year))
+    return converted(crude, factor(request.catalogue, "toe_of_crude"), MTOE, scale=1e-6)
 
 
 DEFINITIONS: dict[str, Callable[[_Request, int], Share]] = {

@@ -1,18 +1,21 @@
 """Which definition makes a claim true: every share of a quoted figure, marked against its band.
 
 A quoted figure stands for what would be rounded to it: its band reaches `precision` beyond both ends. A share is
-`inside` the band, `near` within NEAR points of it, else `below` or `above`, or there is `no data`.
+`inside` the band or `near`, within NEAR points of it. Elsewhere it is `below` or `above` only if its whole interval is:
+where the interval that doubtful rows leave, or the open side of a bound, reaches the band, one `cannot tell`.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..catalogue import Catalogue
 from .amounts import Share
 
-MARKS = ("inside", "near", "below", "above", "no data")
+MARKS = ("inside", "near", "cannot tell", "below", "above", "no data")
+BOUNDS = "dependence/bounds"
 NEAR = 5.0
 
 
@@ -54,8 +57,24 @@ def claims(catalogue: Catalogue) -> list[Claim]:
     ]  # fmt: skip
 
 
-def mark(share: Share, claim: Claim) -> str:
-    """Where a share lies: one of MARKS."""
+def bounds(catalogue: Catalogue) -> dict[str, str]:
+    """The definitions that are bounds whatever the year: `lower` or `upper`."""
+    if not catalogue.has(BOUNDS):
+        return {}
+    return {str(r["definition_id"]): str(r["bound"]) for r in catalogue.frame(BOUNDS).to_dict("records")}
+
+
+def interval(share: Share, bound: str = "") -> tuple[float, float]:
+    """What the share may be: its interval, open above for a `lower` bound and below for an `upper` one."""
+    if share.percent is None:
+        raise ValueError(f"a gap has no interval: {share.reason}")
+    low = share.percent if share.low is None else share.low
+    high = share.percent if share.high is None else share.high
+    return (0.0 if bound == "upper" else low, math.inf if bound == "lower" else high)
+
+
+def mark(share: Share, claim: Claim, bound: str = "") -> str:
+    """Where a share lies: one of MARKS. A lower bound is never `below`, an upper bound never `above`."""
     if share.percent is None:
         return "no data"
     low, high = claim.band
@@ -63,6 +82,9 @@ def mark(share: Share, claim: Claim) -> str:
         return "inside"
     if low - NEAR <= share.percent <= high + NEAR:
         return "near"
+    least, most = interval(share, bound)
+    if least <= high and most >= low:
+        return "cannot tell"
     return "below" if share.percent < low else "above"
 
 
@@ -75,7 +97,8 @@ def answering(catalogue: Catalogue, claim_id: str) -> list[str]:
 
 def matrix(catalogue: Catalogue, shares: Mapping[str, Mapping[int, Share]], claim: Claim) -> dict[str, dict[int, str]]:
     """Definition by year: the mark of every share that answers `claim`."""
+    known = bounds(catalogue)
     return {
-        definition: {year: mark(share, claim) for year, share in shares[definition].items()}
+        definition: {year: mark(share, claim, known.get(definition, "")) for year, share in shares[definition].items()}
         for definition in answering(catalogue, claim.claim_id)
     }

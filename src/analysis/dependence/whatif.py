@@ -5,9 +5,10 @@ Arithmetic on shares only. It says nothing about whether China would stop, for h
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+from . import food
 from .amounts import Amount, Share, less
 
 
@@ -33,6 +34,28 @@ class Replacement:
     china_change: float
     others_change: float | None
     replaced: float | None
+
+
+def good_year(
+    shares: Mapping[str, Mapping[int, Share]], definition: str, closed: Collection[int]
+) -> int | None:  # fmt: skip
+    """The last year whose share stands for a normal one; None without any.
+
+    The border was open all year, and a record of grain holds more than one crop.
+    """
+    return max(
+        (year for year, share in shares[definition].items()
+         if share.percent is not None and year not in closed and not single_crop(shares, definition, year)),
+        default=None,
+    )  # fmt: skip
+
+
+def single_crop(shares: Mapping[str, Mapping[int, Share]], definition: str, year: int) -> bool:
+    """Whether a share of all grain rests on a record that holds one crop alone."""
+    if not definition.startswith("cereal_"):
+        return False
+    crops = [shares[f"{crop}_imports.quantity"][year] for crop in food.CEREALS]
+    return sum(crop.whole.value is not None for crop in crops) < 2
 
 
 def exposure(share: Share, cut: float) -> Exposure | None:

@@ -6,6 +6,7 @@ turning points, leaves gaps open, and shows derived, estimated and unfit values 
 
 from .balance import balance
 from .bases import bases, growth_range
+from .caps import refined_cap
 from .claims import arrivals, verdicts
 from .coverage import calendar
 from .dependence import asymmetry, crops, deficits, food, fuel, matrix, partners, trade_flow, trade_shares
@@ -26,5 +27,5 @@ __all__ = [
     "arrivals", "asymmetry", "balance", "bases", "calendar", "crops", "deficits", "event_breaks",
     "event_correlations", "event_matrix", "event_panel", "event_questions", "event_specifications", "event_timeline",
     "food", "fuel", "growth", "growth_range", "index_scale", "levels", "matrix", "month_growth", "months",
-    "partners", "quarters", "real", "story", "trade_flow", "trade_shares", "verdicts",
+    "partners", "quarters", "real", "refined_cap", "story", "trade_flow", "trade_shares", "verdicts",
 ]  # fmt: skip

@@ -10,10 +10,11 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from matplotlib.ticker import NullLocator
 
-from .. import style
+from .. import quoted, style
 from ..captions import caveats, caveats_of, deficit_sum, join, recency, turning_marks, year_spans
 from ..dependence import matrix as rules
 from ..dependence import partners as who
+from ..dependence import said
 from ..dependence.amounts import Share
 from ..dependence.shares import leading
 from ..display import Display, FigureDisplay, Prose, Reference, Sentence, Words, say
@@ -26,7 +27,7 @@ Lines = Mapping[str, Mapping[int, Share]]
 # Shade, marker and its colour of each mark; told apart in grey and by shape.
 LOOKS = {
     "inside": ("#1b1b1b", "o", "white"), "near": ("#8a8a8a", "o", "white"), "above": ("#dedede", "^", "#1b1b1b"),
-    "below": ("#dedede", "v", "#1b1b1b"), "no data": ("white", "", ""),
+    "below": ("#dedede", "v", "#1b1b1b"), "cannot tell": ("#f4f4f4", "d", "#1b1b1b"), "no data": ("white", "", ""),
 }  # fmt: skip
 
 
@@ -233,7 +234,8 @@ def fuel(report: Report) -> Display:
     use, energy = last_fact(report, "oil_use.approximated"), last_fact(report, "energy_use.chinese_oil")
     title = say("China's share of the DPRK's fuel")
     if use and energy and use.period == energy.period:
-        title = say("In {a:period} Chinese crude oil was {a} of oil used and {b} of all energy used", a=use, b=energy)
+        title = say("In {a:period} Chinese crude oil was {a} of oil used and {b:low} to {b:high} of all energy "
+                    "used", a=use, b=energy)  # fmt: skip
     return lines_figure(
         report, "dependence_fuel", lines, lead, title=title, band=claim, heading="China's share of fuel",
         caption=say("Recorded fuel has no crude oil from China. Oil used is worked back from carbon, so it is an "
@@ -441,23 +443,30 @@ def matrix(report: Report, claim_id: str = "trade-70") -> Display:
                                          linewidth=0.5))  # fmt: skip
                 if marker:
                     axes.plot([year], [row], marker=marker, color=colour, markersize=2.2 if narrow else 3.4,
-                              markerfacecolor="none" if name == "near" else colour, markeredgewidth=0.8,
-                              linestyle="none")  # fmt: skip
+                              markerfacecolor="none" if name in ("near", "cannot tell") else colour,
+                              markeredgewidth=0.8, linestyle="none")  # fmt: skip
             axes.text(every[0] - 0.46, row - 0.33, labels[definition], fontsize=7.5, va="bottom", ha="left")
+        for date in said.dates(report.catalogue, claim_id):
+            first, last = max(date.first_year, every[0]), min(date.last_year, every[-1])
+            if first <= last:
+                axes.add_patch(Rectangle((first - 0.5, -0.32), last - first + 1, len(cells) - 0.36, fill=False,
+                                         edgecolor=style.INK, linewidth=1.1))  # fmt: skip
         axes.set_ylim(len(cells) - 0.6, -0.85)
         axes.set_yticks([])
         axes.spines["left"].set_visible(False)
         style.year_axis(axes, every[0], every[-1], narrow)
-        style.footer(figure, narrow, ("● black: inside the quoted band", "○ grey: near it", "▲ above", "▼ below",
-                                      "empty: no data"))  # fmt: skip
+        style.footer(figure, narrow, ("● black: inside the quoted band", "○ grey: near it", "◇ cannot be told",
+                                      "▲ above", "▼ below", "empty: no data"))  # fmt: skip
 
     wide, narrow = style.draw(paint, height=0.9 + 0.42 * len(cells), narrow_height=1.2 + 0.44 * len(cells))
     low, high = claim.band
     return FigureDisplay(
-        id=f"dependence_matrix_{claim_id.replace('-', '_')}", title=_matrix_title(report, claim), svg=wide,
+        id=f"dependence_matrix_{claim_id.replace('-', '_')}", title=quoted.title(report, claim), svg=wide,
         narrow=narrow, alt=_matrix_alt(report, claim, cells),
         caption=say("{claim}. Inside: from {low}% to {high}%, which is the quoted figure with its rounding. Near: "
-                    "within {near} points of that. A check is drawn to warn and is not counted. Said by: {who}.",
+                    "within {near} points of that. A share that is a bound, or of which a row is in doubt, is below or "
+                    "above only if nothing that it may be reaches the band. The years of the quotation and of the text "
+                    "that repeats it are framed. A check is drawn for comparison only. Said by: {who}.",
                     claim=claim.label, low=f"{low:g}", high=f"{high:g}", near=f"{rules.NEAR:g}",
                     who=claim.said_by),
         records=tuple(
@@ -473,31 +482,12 @@ def matrix(report: Report, claim_id: str = "trade-70") -> Display:
 # ------------------------------------------------------------------------------------ titles and alt texts
 
 
-def _matrix_title(report: Report, claim: rules.Claim) -> Sentence:
-    counts = {m: _count(report, m, claim) for m in rules.MARKS}
-    known_cells = sum(int(counts[m].value or 0) for m in rules.MARKS if m != "no data")
-    if not known_cells:
-        return say("“{claim}”: no headline definition has data", claim=claim.label)
-    if not counts["inside"].value:
-        return say("Of {n} shares tried not one falls in the band of the quoted {q}", q=claim.quoted, n=known_cells)
-    return say("The quoted {q} fits {inside} of {n} shares; {above} lie above, {below} below, {near} near",
-               q=claim.quoted, inside=counts["inside"], n=known_cells, above=counts["above"], below=counts["below"],
-               near=counts["near"])  # fmt: skip
-
-
-def _count(report: Report, mark: str, claim: rules.Claim) -> Fact:
-    p = report.parameters
-    return report.fact(
-        f"dependence.cells_{mark.replace(' ', '_')}.{claim.claim_id}.{p.start_year}-{p.end_year}"
-    )
-
-
 def _matrix_alt(report: Report, claim: rules.Claim, cells: Mapping[str, Mapping[int, str]]) -> Sentence:
     parts = [say("Grid of definitions by years.")]
     for definition, years in cells.items():
         told = [
             f"{name} {listing(year_spans(y for y, n in years.items() if n == name), limit=20)}"
-            for name in ("inside", "near", "above", "below") if name in years.values()
+            for name in rules.MARKS[:-1] if name in years.values()
         ]  # fmt: skip
         parts.append(say("{name}: {told}.", name=report.definitions[definition]["label"], told="; ".join(told)))
     return join(*parts)

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from ..captions import caveats, deficit_sum, join, year_spans
+from .. import quoted
+from ..captions import caveats, deficit_sum, join
 from ..dependence import matrix as rules
 from ..dependence.shares import leading, twin_not_asked_for
-from ..display import Finding, Findings, Prose, Reference, Sentence, Words, say
-from ..errors import listing
+from ..dependence.whatif import good_year
+from ..display import Finding, Findings, Prose, Sentence, say
 from ..facts import Fact
 from ..figures.dependence import last_fact
 from ..report import Report
 from ..showing import in_notebooks
+from ..trade.phases import closed_years
 from .certainty import certainty
 
 
@@ -34,28 +36,19 @@ def chief(report: Report) -> tuple[Finding, ...]:
 
 
 def tried(report: Report, claim: rules.Claim) -> Finding | None:
-    """In how many of the shares tried a claim is true, and which those are; None without any data."""
-    cells = headline_cells(report, claim)
-    if not cells:
+    """What a claim comes to at the dates at which it was said, the last date first; None without any share."""
+    dates = [answers for answers in quoted.by_date(report, claim) if quoted.known(answers)]
+    if not dates:
         return None
-    inside = [fact for fact, mark in cells if mark == "inside"]
-    refs: dict[str, Reference] = {"claim": Words(clause(claim)), "inside": Words(str(len(inside))),
-                                  "n": Words(str(len(cells)))}  # fmt: skip
-    if inside:
-        refs["where"] = Words(places(report, inside))
-        headline = say("That {claim} fits {inside} of {n} shares tried: {where}.", **refs)
-    else:
-        headline = say("That {claim} fits none of {n} shares tried.", **refs)
-    first, last = ends(report, claim)
-    detail = [extremes(report, cells)]
-    if first and last:
-        if first.id != last.id:
-            detail.append(say("For {name} it was {first} in {first:period} and {last} in {last:period}.",
-                              name=label_of(report, last), first=first, last=last))  # fmt: skip
-        else:
-            detail.append(say("For {name} it was {last} in {last:period}.", name=label_of(report, last), last=last))
-    shown = [*inside, first, last, *bounds_of(cells)]
-    return Finding(headline, join(*detail), certainty(report, *shown))
+    subject = f"That {clause(claim)}"
+    headline = quoted.answer_sentence(report, subject, dates[-1])
+    detail = [quoted.answer_sentence(report, "The figure", answers) for answers in reversed(dates[:-1])]
+    last = latest(report, claim)
+    if last:
+        detail.append(say("In {last:period}, the last year with an open border for which a figure is known, it was "
+                          "{last} for {name}.", name=label_of(report, last), last=last))  # fmt: skip
+    shown = [fact for answers in dates for fact in quoted.facts_of(report, answers)]
+    return Finding(headline, join(*detail), certainty(report, *shown, last))
 
 
 def food_and_fuel(report: Report) -> Finding | None:
@@ -72,11 +65,11 @@ def food_and_fuel(report: Report) -> Finding | None:
         return None
     words = {
         "cereal_imports.quantity": "China was {a} of the DPRK's recorded grain imports, but {b} of its grain supply",
-        "oil_use.approximated": "Chinese crude oil was {a} of the oil it used, but {b} of all energy",
+        "oil_use.approximated": "Chinese crude oil was {a} of the oil it used, but {b:low} to {b:high} of all energy",
     }
     if common:
         (a, b), (c, d) = found
-        oil = words["oil_use.approximated"].replace("{a}", "{c}").replace("{b}", "{d}")
+        oil = words["oil_use.approximated"].replace("{a}", "{c}").replace("{b:", "{d:")
         headline = say("In {a:period} " + words["cereal_imports.quantity"] + "; " + oil + ".", a=a, b=b, c=c, d=d)
     else:
         headline = join(*(say("In {a:period} " + words[definition_of(a)] + ".", a=a, b=b) for a, b in found))
@@ -111,39 +104,37 @@ def uneven(report: Report) -> Finding | None:
 
 @in_notebooks
 def claim(report: Report, claim_id: str = "trade-70") -> Prose:
-    """Two or three sentences: where a claim is true, how far other shares lie, what a careful writer may say."""
+    """What a claim comes to at each date at which it was said, and what a careful writer may say."""
     one = next(c for c in rules.claims(report.catalogue) if c.claim_id == claim_id)
-    cells = headline_cells(report, one)
-    if not cells:
+    told = quoted.paragraph(report, one, "It")
+    whole = "what it is a share of is not stated" if one.whole == "not stated" else f"meant is a share of {one.whole}"
+    head = say("The claim: {who}; {whole}.", who=clause(one), whole=whole)
+    last = latest(report, one)
+    if told is None and last is None:
         return Prose((say("No definition of {what} has data from {a} to {b}.", what=one.topic,
                           a=report.parameters.start_year, b=report.parameters.end_year),), "note")  # fmt: skip
-    inside = [fact for fact, mark in cells if mark == "inside"]
-    near = [fact for fact, mark in cells if mark == "near"]
-    whole = "what it is a share of is not stated" if one.whole == "not stated" else f"meant is a share of {one.whole}"
-    told = [say("The claim: {who}; {whole}.", who=clause(one), whole=whole)]
-    if inside:
-        told.append(say("It is true, within its rounding, for {where}.", where=places(report, inside)))
-    else:
-        told.append(say("None of the shares tried falls in the band of the quoted {q}; one that is a lower bound "
-                        "leaves room above it.", q=one.quoted))  # fmt: skip
-    if near:
-        told.append(say("It is near for {where}.", where=places(report, near)))
-    told.append(extremes(report, cells))
-    # A year in which the claim is true, or as near as it comes; else the last that is known.
-    example = max(inside or near, key=lambda fact: int(fact.period), default=ends(report, one)[1])
-    careful = []
-    if example:
-        row = report.definitions[definition_of(example)]
-        careful.append(say("A careful writer names the year and the whole, for example: {e} in {e:period}, which is "
-                           "{part}, over {whole}.", e=example, part=lower(row["part"]),
-                           whole=lower(row["whole"])))  # fmt: skip
-        # The same year under the definition that lies farthest off shows how much hangs on the whole.
-        same = (fact for fact, _ in cells if fact.period == example.period)
-        other = max(same, key=lambda fact: abs((fact.value or 0) - (example.value or 0)), default=example)
-        if other.id != example.id:
-            whole = lower(report.definitions[definition_of(other)]["whole"])
-            careful = [join(*careful, say("In the same year it was {other} over {whole}.", other=other, whole=whole))]
-    return Prose((join(*told), *careful))
+    if told is None:
+        told = say("No share is known for the years that it can mean.")
+    return Prose((join(head, told), *careful(report, one)))
+
+
+def careful(report: Report, claim: rules.Claim) -> list[Sentence]:
+    """What a careful writer says in place of the figure: a share of the last date, else the latest, with its total."""
+    dates = [quoted.known(answers) for answers in quoted.by_date(report, claim) if quoted.known(answers)]
+    facts = [report.fact(f"dependence.{a.definition}.{max(a.marks)}") for a in dates[-1]] if dates else []
+    example = facts[0] if facts else latest(report, claim)
+    if example is None:
+        return []
+    row = report.definitions[definition_of(example)]
+    told = say("A careful writer names the year and the total, for example: {e} in {e:period}, which is {part}, over "
+               "{whole}.", e=example, part=lower(row["part"]), whole=lower(row["whole"]))  # fmt: skip
+    # The same year under the definition that lies farthest off shows how much hangs on the total.
+    same = [fact for fact in facts if fact.period == example.period]
+    other = max(same, key=lambda fact: abs((fact.value or 0) - (example.value or 0)), default=example)
+    if other.id != example.id:
+        told = join(told, say("In the same year it was {other} over {whole}.", other=other,
+                              whole=lower(report.definitions[definition_of(other)]["whole"])))  # fmt: skip
+    return [told]
 
 
 @in_notebooks
@@ -253,8 +244,8 @@ def exposure(report: Report) -> Prose:
     """What the what-if is, and what the past shows."""
     cut = report.parameters.cut_share
     lead = leading(report.parameters, "trade").replace("trade_share", "import_share")
-    told = [say("The first table takes {cut}% of what China delivers out of each whole. That is arithmetic and no "
-                "forecast.", cut=cut)]  # fmt: skip
+    told = [say("The first table takes {cut}% of what China delivers out of each total, in the last year in which the "
+                "border was open all year. That is arithmetic and no forecast.", cut=cut)]  # fmt: skip
     gone = next(iter(report.facts.family(f"dependence.exposure.{lead}")), None)
     if gone:
         told.append(say("Of the DPRK's imports {gone} would be missing on the figures of {gone:period}.", gone=gone))
@@ -285,50 +276,16 @@ def values(report: Report, definition: str) -> list[Fact]:
     return [f for f in report.facts.family(f"dependence.{definition}") if f.value is not None]
 
 
-def headline_cells(report: Report, claim: rules.Claim) -> list[tuple[Fact, str]]:
-    """Fact and mark of every headline share that answers a claim; equal shares of one year once."""
-    seen: dict[tuple[int, float], tuple[Fact, str]] = {}
-    for definition, years in rules.matrix(report.catalogue, report.shares, claim).items():
-        if report.definitions[definition]["use"] == "headline":
-            for year, mark in years.items():
-                percent = report.shares[definition][year].percent
-                if percent is not None:
-                    fact = report.fact(f"dependence.{definition}.{year}")
-                    seen.setdefault((year, round(percent, 6)), (fact, mark))
-    return list(seen.values())
-
-
-def ends(report: Report, claim: rules.Claim) -> tuple[Fact | None, Fact | None]:
-    """First and last share of the definition that carries the text of a claim."""
+def latest(report: Report, claim: rules.Claim) -> Fact | None:
+    """The share of the last good year, for the definition that carries the text of a claim."""
     answering = [d for d in rules.answering(report.catalogue, claim.claim_id)
                  if report.definitions[d]["use"] == "headline"]  # fmt: skip
     lead = leading(report.parameters, claim.topic)
     for definition in dict.fromkeys([*([lead] if lead in answering else []), *answering]):
-        if facts := values(report, definition):
-            return facts[0], facts[-1]
-    return None, None
-
-
-def bounds_of(cells: list[tuple[Fact, str]]) -> tuple[Fact, Fact]:
-    """The lowest and the highest share."""
-    facts = sorted((fact for fact, _ in cells), key=lambda fact: fact.value or 0)
-    return facts[0], facts[-1]
-
-
-def extremes(report: Report, cells: list[tuple[Fact, str]]) -> Sentence:
-    low, high = bounds_of(cells)
-    if low.id == high.id:
-        return say("The one share is {low} in {low:period} ({name}).", low=low, name=label_of(report, low))
-    return say("The shares go from {low} in {low:period} ({a}) to {high} in {high:period} ({b}).", low=low, high=high,
-               a=label_of(report, low), b=label_of(report, high))  # fmt: skip
-
-
-def places(report: Report, facts: list[Fact]) -> str:
-    """`KOTRA, with inter-Korean trade (2011, 2012 and 2014)`, several joined by semicolons."""
-    years: dict[str, list[int]] = {}
-    for fact in facts:
-        years.setdefault(label_of(report, fact), []).append(int(fact.period))
-    return "; ".join(f"{label} ({listing(year_spans(found), limit=20)})" for label, found in years.items())
+        closed = closed_years(report.turning_points, report.parameters.end_year)
+        if year := good_year(report.shares, definition, closed):
+            return report.fact(f"dependence.{definition}.{year}")
+    return None
 
 
 def definition_of(fact: Fact) -> str:

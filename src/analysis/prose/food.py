@@ -19,7 +19,7 @@ def movers(report: Report) -> Prose:
     """What each known weakness of the record does to the share of recorded grain imports."""
     told = [
         sentence
-        for part in (_doubtful, _flour, _aid, _unrecorded, _alone, _calories)
+        for part in (_doubtful, _rivals, _flour, _aid, _unrecorded, _alone, _calories)
         for sentence in (part(report),)
         if sentence is not None
     ]
@@ -60,6 +60,22 @@ def _doubtful(report: Report) -> Sentence | None:
         "A doubtful shipment can turn the number round: in {k:period} China was {k} of the grain that exporters "
         "recorded, and {d} without the {crop} of {exporter}, {count}.", k=kept, d=dropped, crop=str(row["crop"]),
         exporter=str(row["exporter"]), count=count,
+    )  # fmt: skip
+
+
+def _rivals(report: Report) -> Sentence | None:
+    """Where the two sources of China's sales of a crop differ most, and in how many years they differ at all."""
+    pairs = [
+        (report.fact(fact.id.replace("_customs.", "_fao.")), fact)
+        for fact in report.facts.under("dependence.grain_from_china_customs")
+    ]
+    if not pairs:
+        return None
+    fao, customs = max(pairs, key=lambda pair: abs((pair[1].value or 0) - (pair[0].value or 0)))
+    return say(
+        "FAO's record and Chinese customs, as pages quote it, mostly agree on what China sold. They differ most on the "
+        "{crop} of {f:period}: {f} by FAO, {c} by customs. Where both have a figure, shares carry the range between "
+        "them.", crop=fao.id.split(".")[2], f=fao, c=customs,
     )  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..dependence import fuel
 from ..dependence.readings import known
-from ..display import Prose, Sentence, say
+from ..display import Prose, Reference, Sentence, Words, say
 from ..facts import Fact
 from ..report import Report
 from ..showing import in_notebooks
@@ -15,7 +15,7 @@ def movers(report: Report) -> Prose:
     """What each known weakness of the record does to the share of fuel, and how much of all energy oil is."""
     told = [
         sentence
-        for part in (_silence, _with_crude, _sellers, _notified, _energy, _balance)
+        for part in (_silence, _with_crude, _sellers, _notified, _capped, _crude_capped, _energy, _balance)
         for sentence in (part(report),)
         if sentence is not None
     ]
@@ -81,11 +81,41 @@ def _notified(report: Report) -> Sentence | None:
     if not facts:
         return None
     last, low = facts[-1], min(facts, key=lambda f: f.value or 0)
-    head = say("Of the refined oil notified to the United Nations, which China and Russia did, China gave {f} in "
-               "{f:period}", f=last)  # fmt: skip
+    head = say("Of the refined oil notified to the United Nations, which China and Russia did, China supplied {f} "
+               "in {f:period}", f=last)  # fmt: skip
     if low.id != last.id:
         head = _joined(head, say(" and {low} in {low:period}", low=low))
     return _joined(head, say("; deliveries that nobody notified are not in it."))
+
+
+def _capped(report: Report) -> Sentence | None:
+    """Notified deliveries against the cap: the last whole year, and what is known since."""
+    facts = [f for f in report.facts.family("dependence.refined_cap") if f.value is not None]
+    if not facts:
+        return None
+    last = facts[-1]
+    told = say("Deliveries of refined oil that were notified came to {n} in {f:period}, {f} of the yearly cap of "
+               "{cap}.", f=last, n=report.fact(f"dependence.refined_notified.both.{last.period}"),
+               cap=report.fact(f"dependence.amount.refined_cap.{last.period}"))  # fmt: skip
+    later = [f for f in report.facts.family("dependence.refined_cap_at_least") if f.period > last.period]
+    if later:
+        told = _joined(told, say(" For {l:period} months are missing: {l} of the cap at the least.", l=later[0]))
+    table = known(report.catalogue, fuel.REFINED, report.parameters.as_of)
+    silent = [row for row in table.pick(supplier="Russia", status="unreported")
+              if int(row["year"]) <= report.parameters.end_year]  # fmt: skip
+    if silent:
+        told = _joined(told, say(" {note}, so what it delivers since is not known.", note=str(silent[0]["note"])))
+    return told
+
+
+def _crude_capped(report: Report) -> Sentence | None:
+    """KOTRA's estimate of crude oil against its cap."""
+    facts = [f for f in report.facts.family("dependence.crude_cap") if f.value is not None]
+    if not facts:
+        return None
+    return say("Crude oil has a cap of its own, {cap}: by KOTRA's estimate China delivered {f} of it in {f:period}, "
+               "with a range of {f:low} to {f:high}.", f=facts[-1],
+               cap=report.fact(f"dependence.amount.crude_cap.{facts[-1].period}"))  # fmt: skip
 
 
 def _energy(report: Report) -> Sentence | None:
@@ -93,8 +123,17 @@ def _energy(report: Report) -> Sentence | None:
     every = report.find(f"dependence.fuel_energy.all_oil.{chinese.period}") if chinese else None
     if chinese is None or every is None or every.value is None:
         return None
-    return say("Oil is a small part of the energy that the DPRK uses: all of it together was {e} in {e:period}, and "
-               "crude oil from China {c}.", e=every, c=chinese)  # fmt: skip
+    told = say("Oil is a small part of the energy that the DPRK uses: all of it together was {e} in {e:period} "
+               "({e:low} to {e:high}), and crude oil from China {c} ({c:low} to {c:high}), depending on who compiles "
+               "the total.", e=every, c=chinese)  # fmt: skip
+    by = {name: report.find(f"dependence.energy_by_compiler.{name}.{chinese.period}") for name in fuel.COMPILERS}
+    found = {name: fact for name, fact in by.items() if fact}
+    if len(found) > 1:
+        items = [f"{{v_{name}}} by {{n_{name}}}" for name in found]
+        refs: dict[str, Reference] = {f"v_{name}": fact for name, fact in found.items()}
+        refs |= {f"n_{name}": Words(fuel.COMPILERS[name]) for name in found}
+        told = _joined(told, say(" The share of Chinese crude oil is " + "; ".join(items) + ".", **refs))
+    return told
 
 
 def _balance(report: Report) -> Sentence | None:

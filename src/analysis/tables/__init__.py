@@ -2,6 +2,7 @@
 
 from .annual import annual, cells, growth, phases
 from .bases import bases, vintages
+from .caps import refined_cap
 from .claims import claim_rules, ledger, quoted
 from .data import caveats, corrections, fitness, glossary, inventory, made, parameters, sources, turning_points
 from .dependence import deficits, definitions, exposure, matrix, partners, replaced, shares, trade_shares
@@ -24,5 +25,5 @@ __all__ = [
     "event_answers", "event_breaks_table", "event_catalogue", "event_classes", "event_correlations_table",
     "event_quarters", "event_testable", "event_years", "exposure", "fitness", "fuels", "glossary", "growth",
     "inventory", "ledger", "made", "matrix", "months", "parameters", "partners", "phases", "quarters", "quoted",
-    "replaced", "shares", "sources", "trade_shares", "turning_points", "vintages",
+    "refined_cap", "replaced", "shares", "sources", "trade_shares", "turning_points", "vintages",
 ]  # fmt: skip

@@ -178,7 +178,7 @@ def matrix(report: Report) -> TableDisplay:
             told = {m: [y for y, name in years.items() if name == m] for m in rules.MARKS}
             rows.append({
                 "claim": claim.short, "definition": row["label"] + ("" if row["use"] == "headline" else " (check)"),
-                **{m.replace(" ", "_"): listing(year_spans(told[m]), limit=20) or "never" for m in rules.MARKS[:4]},
+                **{m.replace(" ", "_"): listing(year_spans(told[m]), limit=20) or "never" for m in rules.MARKS[:-1]},
                 "share": _range(report, definition),
             })  # fmt: skip
             records.append({
@@ -190,8 +190,8 @@ def matrix(report: Report) -> TableDisplay:
         id="dependence_matrix_table", title=say("Which definition, in which year, makes which claim true"),
         columns=(
             Column("claim", "Claim"), Column("definition", "Share"), Column("inside", "Inside the quoted band"),
-            Column("near", "Near it"), Column("above", "Above"), Column("below", "Below"),
-            Column("share", "Lowest to highest"),
+            Column("near", "Near it"), Column("cannot_tell", "Cannot be told"), Column("above", "Above"),
+            Column("below", "Below"), Column("share", "Lowest to highest"),
         ),
         rows=tuple(rows), records=tuple(records),
         notes=(say("Years not named have no data; the file beside this table lists them. Part and whole of each share "
@@ -261,29 +261,33 @@ def shares(report: Report) -> TableDisplay:
 
 @in_notebooks
 def exposure(report: Report) -> TableDisplay:
-    """What a stop of China's deliveries would take away under each definition, in the last year with data."""
+    """What a stop of China's deliveries would take out of a few totals, in the last good year of each."""
     cut = report.parameters.cut_share
+    asked, other = set(report.shown()), twin_not_asked_for(report.parameters)
     rows, records = [], []
-    for definition in report.shown():
-        row = report.definitions[definition]
+    for chosen in report.catalogue.frame("dependence/what_if").to_dict("records"):
+        definition = str(chosen["definition_id"])
+        if definition not in asked or definition == other:
+            continue
         for fact in report.facts.family(f"dependence.exposure.{definition}"):
             span = "" if fact.low is None or fact.high is None or fact.high - fact.low < 1 else (
                 f" ({percent(fact.low, 0, False)} to {percent(fact.high, 0, False)})")  # fmt: skip
             rows.append({
-                "whole": row["whole"], "part": row["part"], "year": fact.period,
+                "whole": chosen["label"], "part": report.definitions[definition]["part"], "year": fact.period,
                 "gone": FactText(shown(fact, sign=False) + span, fact),
             })  # fmt: skip
             records.append({"definition": definition, "year": int(fact.period), "cut_percent": cut,
                             "gone_percent": fact.value, "low": fact.low, "high": fact.high})  # fmt: skip
     return TableDisplay(
         id="dependence_exposure",
-        title=say("What would be gone if China stopped {cut} of its part and nobody replaced it",
+        title=say("What would be gone if China stopped {cut} of its deliveries and nobody replaced them",
                   cut=percent(cut, 0, sign=False)),
-        columns=(Column("whole", "Of this whole"), Column("gone", "Gone", True), Column("year", "Year"),
-                 Column("part", "China's part")),
+        columns=(Column("whole", "Out of"), Column("gone", "Gone", True), Column("year", "Year"),
+                 Column("part", "What China delivers")),
         rows=tuple(rows), records=tuple(records),
-        notes=(say("Arithmetic on the last year with data. It is no forecast: it says nothing about whether China "
-                   "would stop, what is stored, or who would step in."),),
+        notes=(say("Arithmetic on the last good year of each: the border was open all year, and a record of grain "
+                   "holds more than one crop. It is no forecast: it says nothing about whether China would stop, what "
+                   "is stored, or who would step in."),),
     )  # fmt: skip
 
 

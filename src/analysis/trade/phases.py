@@ -68,6 +68,16 @@ def openers(points: list[TurningPoint]) -> list[TurningPoint]:
     return sorted(found, key=lambda point: point.day)
 
 
+def closed_years(points: list[TurningPoint], end_year: int) -> frozenset[int]:
+    """The years in which the border was closed on some day: from each closure to the next reopening."""
+    closed: set[int] = set()
+    for point in points:
+        if point.kind == "closure":
+            opened = next((p.day.year for p in points if p.kind == "reopening" and p.day > point.day), end_year)
+            closed.update(range(point.day.year, opened + 1))
+    return frozenset(closed)
+
+
 def phases(points: list[TurningPoint], start_year: int, end_year: int) -> list[Phase]:
     """The phases that have a year between `start_year` and `end_year`, cut to it."""
     found, first, key, opener = [], start_year, "before" if points else "whole", None
