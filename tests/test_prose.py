@@ -34,7 +34,10 @@ IN_WORDS = re.compile(
 ALLOWED = re.compile(r"\{[^}]*\}|\bmillion US dollars|\bhalf a unit\b", re.IGNORECASE)
 FUNCTIONS = [
     getattr(module, name)
-    for module in (prose.summary, prose.trade, prose.data, prose.events, prose.food, prose.fuel)
+    for module in (
+        prose.summary, prose.trade, prose.data, prose.events, prose.food, prose.fuel, prose.products,
+        prose.event_products,
+    )
     for name, function in vars(module).items()
     if getattr(function, "__module__", "") == module.__name__ and not name.startswith("_") and callable(function)
 ]

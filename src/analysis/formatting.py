@@ -15,6 +15,7 @@ MINUS = "\u2212"
 GAP = "–"
 WORDS_OF_UNIT = {
     "tonnes": "tonnes", "kt": "thousand tonnes", "tonnes_n": "tonnes of nitrogen", "barrels": "barrels",
+    "cubic_metres": "cubic metres", "usd_per_tonne": "dollars a tonne",
     "mtoe": "million tonnes of oil equivalent", "kt_c": "thousand tonnes of carbon",
     "persons": "persons", "km": "km", "years": "years", "months": "months", "tiv_million": "million TIV",
 }  # fmt: skip
@@ -116,4 +117,4 @@ def is_share(fact: Fact) -> bool:
     topic, kind = fact.plain_id.split(".")[:2]
     if topic == "dependence":
         return not kind.endswith("_change")
-    return topic == "evidence" or (topic, kind) == ("events", "votes")
+    return topic == "evidence" or (topic, kind) == ("events", "votes") or (topic, kind) == ("products", "share")
