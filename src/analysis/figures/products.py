@@ -27,7 +27,8 @@ SOURCE = "kotra"
 # Area of a circle, in points squared, for a million dollars; the same in every row.
 AREA = {False: 0.36, True: 0.15}
 LEAST_AREA, INSIDE = 7.0, {False: 230.0, True: 1000.0}
-COAL = ("coal", "imports", "gacc")
+# What stands where customs recorded nothing, unlike a month without a figure.
+NONE = "0"
 SPAN = (date(2016, 1, 1), date(2017, 12, 31))
 FROM_SHARE, ESTIMATED = "○ published share × total", "□ with an estimate of crude oil"
 TICK = "┃ banned or capped from this day"
@@ -62,7 +63,7 @@ def traded(report: Report) -> Display:
         style.footer(picture, narrow, [*keys, TICK, *note])
 
     rows = sum(len(goods) for goods, *_ in panels)
-    wide, narrow = style.draw(paint, height=1.4 + 0.35 * rows, narrow_height=1.6 + 0.36 * rows)
+    wide, narrow = style.draw(paint, height=1.4 + 0.38 * rows, narrow_height=1.6 + 0.36 * rows)
     return FigureDisplay(
         id="products_traded", title=traded_title(report), svg=wide, narrow=narrow,
         alt=join(say("Circles by good and year, their area the value. No circle means that no figure was found."),
@@ -182,7 +183,7 @@ def coal_months(report: Report) -> Display:
             if m not in values:
                 axes.axvspan(m + 0.06, m + 0.94, color=style.SHADES["closure"], zorder=0, linewidth=0)
             elif values[m] == 0:
-                axes.text(m + 0.5, top * 0.012, "0", ha="center", va="bottom", fontsize=8.5, fontweight="bold",
+                axes.text(m + 0.5, top * 0.012, NONE, ha="center", va="bottom", fontsize=8.5, fontweight="bold",
                           color=style.COLOURS["imports"], zorder=4)  # fmt: skip
             elif not narrow:
                 text = number(values[m], _decimals(facts[m]))
@@ -195,7 +196,8 @@ def coal_months(report: Report) -> Display:
         _named_lines(axes, stops, narrow)
         axes.set_title("China's imports of coal from North Korea, million tonnes a month", color=style.MUTED,
                        fontweight="normal", fontsize=8 if narrow else 9)  # fmt: skip
-        style.footer(picture, narrow, ["Grey: no figure found for the month.", "0: customs recorded none.",
+        style.footer(picture, narrow, ["Grey: no figure found for the month.",
+                                       f"{NONE}: customs recorded none.",
                                        "Source: Chinese customs as quoted in the press."])  # fmt: skip
 
     wide, narrow = style.draw(paint)

@@ -56,8 +56,9 @@ def _ore(report: Report) -> Sentence | None:
     if fuels[0] and fuels[1] and ethanol:
         parts.append(say(
             f"China's sales of petrol {_moved('petrol', fuels[0])} and its sales of diesel "
-            f"{_moved('fuel', fuels[1])} once oil products were capped; ethanol, which no measure covers, {_moved('ethanol', ethanol)} in the months with "
-            "figures.", petrol=fuels[0], fuel=fuels[1], ethanol=ethanol,
+            f"{_moved('fuel', fuels[1])} once oil products were capped; ethanol, which no measure covers, "
+            f"{_moved('ethanol', ethanol)} in the months with figures.",
+            petrol=fuels[0], fuel=fuels[1], ethanol=ethanol,
         ))  # fmt: skip
     if diesel and (diesel.value or 0) < 0:
         parts.append(say("But diesel had fallen {diesel:abs} before any cap.", diesel=diesel))
