@@ -34,14 +34,15 @@ STATUSES = {"reported", "mirror", "derived", "estimated", "unreported"}
 QUALITIES = {"A", "B", "C", "D"}
 UNITS = {
     "usd_million", "percent", "index_1982_84", "tonnes", "tonnes_n", "kt", "barrels", "mtoe", "kt_c", "ratio",
-    "persons", "km", "years", "tiv_million", "score", "cny_per_usd",
+    "persons", "km", "years", "tiv_million", "score", "cny_per_usd", "cubic_metres",
 }  # fmt: skip
 TERMS = {"single-figures-quoted", "publisher-terms", "publisher-interface", "own-work", "public-domain",
          "open-licence"}  # fmt: skip
 BASES = {"customs", "kotra", "comtrade", "mirror", "other", "with_inter_korean"}
 MEASURES = {
     "exports", "imports", "total", "crude_estimate", "growth_exports", "growth_imports", "growth_total", "all",
-    "dprk_exports", "dprk_imports", "north_to_south", "south_to_north",
+    "dprk_exports", "dprk_imports", "north_to_south", "south_to_north", "share_dprk_exports", "share_dprk_imports",
+    "growth_dprk_exports", "growth_dprk_imports",
 }  # fmt: skip
 KEYS = {
     "trade/china_dprk_annual": ["row_id"], "trade/series_cells": ["basis", "year", "measure", "rank"],
@@ -62,7 +63,8 @@ KEYS = {
     "caveats": ["caveat_id"], "corrections": ["correction_id"], "sources": ["source_id"],
     "trade/dprk_total_annual": ["row_id"], "trade/inter_korean": ["row_id"],
     "trade/partners": ["year", "partner", "measure", "compiler"], "trade/partner_names": ["partner"],
-    "trade/china_world_trade": ["year", "measure"], "dependence/definitions": ["definition_id"],
+    "trade/china_world_trade": ["year", "measure"], "trade/products": ["row_id"],
+    "trade/product_names": ["product"], "dependence/definitions": ["definition_id"],
     "dependence/quoted_shares": ["row_id"], "dependence/quoted_claims": ["claim_id"],
     "dependence/episodes": ["episode_id"], "events/catalogue": ["event_id"], "events/launch_days": ["event_id"],
     "events/security_council": ["row_id"], "events/measures": ["row_id"], "events/political": ["row_id"],

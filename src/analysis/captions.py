@@ -43,8 +43,8 @@ def caveats(report: Report, *ids: str, bases: Iterable[str] = ()) -> tuple[Sente
 def caveats_of(catalogue: Catalogue, fact: Fact) -> tuple[str, ...]:
     """The caveats that touch `fact`: those of its record, its kind and its years, as data/caveats.csv declares them."""
     kind, record = [*fact.plain_id.split("."), "", ""][1:3]
-    if fact.plain_id.startswith("events."):
-        record = "events"
+    if fact.plain_id.startswith(("events.", "products.")):
+        record = fact.plain_id.partition(".")[0]
     bases = set(catalogue.bases) if record == "all_bases" else set(record.split("_to_"))
     if record == "events" and any(row.startswith(f"{spliced.TABLE}#") for row in fact.rows):
         bases.add("events_comtrade")

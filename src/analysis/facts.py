@@ -20,7 +20,7 @@ ID_PATTERN = re.compile(r"[a-z0-9_]+(\.[a-z0-9_-]+)+")
 UNITS = (
     "usd_million", "percent", "percentage_points", "log_points", "index", "ratio", "count", "year", "verdict",
     "tonnes", "tonnes_n", "kt", "barrels", "mtoe", "kt_c",
-    "persons", "km", "years", "months", "tiv_million", "day", "word",
+    "cubic_metres", "usd_per_tonne", "persons", "km", "years", "months", "tiv_million", "day", "word",
 )  # fmt: skip
 # Facts that a claim needs of years outside those asked for.
 ALL_YEARS = "all_years."

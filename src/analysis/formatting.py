@@ -14,11 +14,12 @@ from .facts import Fact
 
 MINUS = "\u2212"
 GAP = "–"
-EVENT_SHARES = (("events", "votes"), ("events", "false_alarms"), ("events", "coverage"))
+SHARES = (("events", "votes"), ("events", "false_alarms"), ("events", "coverage"), ("products", "share"))
 # Significant digits of a computed number that binary arithmetic leaves sure.
 SURE_DIGITS = 12
 WORDS_OF_UNIT = {
     "tonnes": "tonnes", "kt": "thousand tonnes", "tonnes_n": "tonnes of nitrogen", "barrels": "barrels",
+    "cubic_metres": "cubic metres", "usd_per_tonne": "dollars a tonne",
     "mtoe": "million tonnes of oil equivalent", "kt_c": "thousand tonnes of carbon",
     "persons": "persons", "km": "km", "years": "years", "months": "months", "tiv_million": "million TIV",
 }  # fmt: skip
@@ -135,4 +136,4 @@ def is_share(fact: Fact) -> bool:
     topic, kind = fact.plain_id.split(".")[:2]
     if topic == "dependence":
         return not kind.endswith("_change")
-    return topic == "evidence" or (topic, kind) in EVENT_SHARES
+    return topic == "evidence" or (topic, kind) in SHARES

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 from .claims.evidence import evidence_facts
 from .dependence.facts import dependence_facts, exposure_facts
 from .events.facts import event_facts
+from .events.products import product_event_facts
 from .facts import Fact
 from .trade.facts import real_facts, trade_facts
+from .trade.product_facts import product_facts
 
 if TYPE_CHECKING:
     from .report import Report
@@ -41,8 +43,10 @@ REAL = ("trade.real", "trade.real_exports", "trade.real_imports",
 TOPICS = {
     "trade": Topic(SPAN | {"worst_quality"}, ("trade",), trade_facts),
     "real": Topic(SPAN | {"base_year"}, REAL, real_facts),
+    "products": Topic(SPAN, ("products",), product_facts),
     "dependence": Topic(SHARES, ("dependence",), dependence_facts),
     "exposure": Topic(SHARES | {"cut_share"}, ("dependence.exposure",), exposure_facts),
+    "event_products": Topic(SPAN, ("events.products",), product_event_facts),
     "events": Topic(STUDY, ("events",), event_facts),
     # What claims rest on besides: figures of their own, and shares.
     "evidence": Topic(SHARES, ("evidence",), evidence_facts),

@@ -22,10 +22,12 @@ from .events import (
 from .growth import growth
 from .levels import index_scale, levels, real, story
 from .periods import month_growth, months, quarters
+from .products import coal_months, traded
 
 __all__ = [
-    "arrivals", "asymmetry", "balance", "bases", "calendar", "crops", "deficits", "event_breaks",
-    "event_correlations", "event_matrix", "event_panel", "event_questions", "event_specifications", "event_timeline",
-    "food", "fuel", "growth", "growth_range", "index_scale", "levels", "matrix", "month_growth", "months",
-    "partners", "quarters", "real", "refined_cap", "story", "trade_flow", "trade_shares", "verdicts",
+    "arrivals", "asymmetry", "balance", "bases", "calendar", "coal_months", "crops", "deficits", "event_breaks",
+    "event_correlations", "event_matrix", "event_panel", "event_questions", "event_specifications",
+    "event_timeline", "food", "fuel", "growth", "growth_range", "index_scale", "levels", "matrix", "month_growth",
+    "months", "partners", "quarters", "real", "refined_cap", "story", "trade_flow", "trade_shares", "traded",
+    "verdicts",
 ]  # fmt: skip

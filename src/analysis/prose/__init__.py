@@ -3,7 +3,22 @@
 One module a notebook. No numeral is typed here: a test refuses digits in the strings of this package.
 """
 
-from . import claims, data, dependence, events, food, fuel, half_years, summary, trade
+from . import (
+    claims,
+    data,
+    dependence,
+    event_products,
+    events,
+    food,
+    fuel,
+    half_years,
+    products,
+    summary,
+    trade,
+)
 from .headings import heading
 
-__all__ = ["claims", "data", "dependence", "events", "food", "fuel", "half_years", "heading", "summary", "trade"]
+__all__ = [
+    "claims", "data", "dependence", "event_products", "events", "food", "fuel", "half_years", "heading", "products",
+    "summary", "trade",
+]  # fmt: skip

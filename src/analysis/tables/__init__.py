@@ -19,11 +19,13 @@ from .events import (
 from .food import crops
 from .fuel import fuels
 from .periods import months, quarters
+from .products import event_products, trade_products
 
 __all__ = [
     "annual", "bases", "caveats", "cells", "claim_rules", "corrections", "crops", "deficits", "definitions",
     "event_answers", "event_breaks_table", "event_catalogue", "event_classes", "event_correlations_table",
-    "event_quarters", "event_testable", "event_years", "exposure", "fitness", "fuels", "glossary", "growth",
-    "inventory", "ledger", "made", "matrix", "months", "parameters", "partners", "phases", "quarters", "quoted",
-    "refined_cap", "replaced", "shares", "sources", "trade_shares", "turning_points", "vintages",
+    "event_products", "event_quarters", "event_testable", "event_years", "exposure", "fitness", "fuels", "glossary",
+    "growth", "inventory", "ledger", "made", "matrix", "months", "parameters", "partners", "phases", "quarters",
+    "quoted", "refined_cap", "replaced", "shares", "sources", "trade_products", "trade_shares", "turning_points",
+    "vintages",
 ]  # fmt: skip
