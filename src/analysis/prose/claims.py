@@ -173,8 +173,8 @@ def undecided(report: Report) -> Prose:
 
 
 def holes(report: Report) -> tuple[Sentence, ...]:
-    """The claims that no open data decide, in one sentence; motives apart."""
-    found = [judged.claim.short for judged in report.judged if judged.verdict == rules.NO_DATA]
+    """The claims on which the public record is silent, in one sentence; causes and motives apart."""
+    found = [judged.claim.short for judged in report.judged if judged.verdict == rules.NO_RECORD]
     if not found:
         return ()
     return (say("No open data decide these claims: {which}. Motives cannot be tested at all.",

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from ..claims.ledger import KINDS
+from ..claims.rules import PRINCIPLES
 from ..claims.verdicts import Judged
 from ..display import Column, FactText, FigureText, TableDisplay, say
 from ..formatting import day_text
@@ -71,9 +72,10 @@ def rows_id(records: Sequence[Mapping[str, Any]]) -> str:
 
 @in_notebooks
 def claim_rules(report: Report) -> TableDisplay:
-    """The closed list of rules, what each asks, and which outcome gives which verdict."""
+    """What holds for every claim; then the closed list of rules, what each asks, and what gives which verdict."""
     frame = report.catalogue.frame("claim_rules")
-    uses = report.catalogue.frame("claims")["rule"].value_counts()
+    named = report.catalogue.frame("claims")["rule"]
+    uses = {**named.value_counts(), **dict.fromkeys(PRINCIPLES, len(named))}
     return TableDisplay(
         id="claims_rules", title=say("The rules by which claims are judged"),
         columns=(Column("rule", "Rule"), Column("asks", "What it asks"), Column("verdicts", "What gives which verdict"),
