@@ -1,4 +1,4 @@
-"""Each rule for claims on small cases worked by hand: two or three made-up facts, and the verdict a reader would give."""
+"""Each rule for claims on small cases worked by hand: two or three made-up facts, and the verdict they deserve."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..facts import Fact
 from ..trade.yearly import decimals_of
-from . import asymmetry, food, fuel, matrix, partners, whatif
+from . import asymmetry, crude, food, fuel, matrix, partners, whatif
 from .amounts import Amount, Share
 from .records import known
 
@@ -33,6 +33,7 @@ def dependence_facts(report: Report) -> Iterator[Fact]:
     yield from _replacement(report, rows)
     yield from food.extra_facts(report.catalogue, report.parameters)
     yield from fuel.extra_facts(report.catalogue, report.parameters)
+    yield from crude.crude_facts(report.catalogue, report.parameters)
 
 
 def share_fact(definition: str, row: Mapping[str, Any], year: int, share: Share) -> Fact:
