@@ -1,4 +1,4 @@
-"""Each rule for claims on small cases worked by hand: two or three made-up facts, and the verdict they deserve."""
+"""Each rule for claims on small cases worked by hand: a few made-up facts, and the verdict a reader would give."""
 
 from __future__ import annotations
 

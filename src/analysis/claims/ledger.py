@@ -38,7 +38,8 @@ class Reading:
 class Claim:
     """One claim. `near` and `rough` are its tolerances in `tolerance_unit`; `period` is the stretch it is about.
 
-    `revised` says what of the rule was changed after a verdict had been seen; it is printed, and no rule reads it.
+    `revised` says what of the rule was changed after a verdict had been seen, `shows` what the data show and `instead`
+    what to say instead, with the ids of facts in braces; all three are published, and no rule reads them.
     """
 
     claim_id: str
@@ -62,6 +63,8 @@ class Claim:
     nearest: tuple[str, ...]
     remark: str
     revised: str
+    shows: str = ""
+    instead: str = ""
 
     @property
     def fact_id(self) -> str:
@@ -97,7 +100,7 @@ def _claim(row: dict[str, Any]) -> Claim:
         rule=row["rule"], readings=tuple(_readings(row, stretches)), near=_number(row["near"]) or 0.0,
         rough=_number(row["rough"]) or 0.0, tolerance_unit=row["tolerance_unit"],
         figures=_parts(row["figures"], ";"), looked_for=row["looked_for"], nearest=_parts(row["nearest"], ";"),
-        remark=row["remark"], revised=row["revised"],
+        remark=row["remark"], revised=row["revised"], shows=row["shows"], instead=row["instead"],
     )  # fmt: skip
 
 

@@ -2,7 +2,7 @@
 
 from .annual import annual, cells, growth, phases
 from .bases import bases, vintages
-from .claims import claim_rules, ledger, quoted
+from .claims import claim_evidence, claim_rules, ledger, quoted
 from .crude import crude
 from .data import caveats, corrections, fitness, glossary, inventory, made, parameters, sources, turning_points
 from .dependence import deficits, definitions, exposure, matrix, partners, replaced, shares, trade_shares
@@ -22,7 +22,8 @@ from .fuel import fuels
 from .periods import months, quarters
 
 __all__ = [
-    "annual", "bases", "caveats", "cells", "claim_rules", "corrections", "crops", "crude", "deficits", "definitions",
+    "annual", "bases", "caveats", "cells", "claim_evidence", "claim_rules", "corrections", "crops", "crude", "deficits",
+    "definitions",
     "event_breaks_table", "event_catalogue", "event_classes", "event_controls", "event_correlations_table",
     "event_effects_table", "event_quarters", "event_testable", "event_years", "exposure", "fitness", "fuels",
     "glossary", "growth", "inventory", "ledger", "made", "matrix", "months", "parameters", "partners", "phases",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..dependence.crude import crude_id, rows_known
 from ..display import Column, FactText, TableDisplay, say
+from ..facts import Fact
 from ..formatting import GAP, MONTHS, fact_text
 from ..report import Report
 from ..showing import in_notebooks
@@ -21,8 +22,7 @@ def crude(report: Report) -> TableDisplay:
         cells = {}
         for measure in MEASURES:
             fact = report.find(crude_id(measure, period))
-            cells[measure] = "" if fact is None else FactText(
-                "not published" if fact.value is None else "none" if fact.value == 0 else fact_text(fact), fact)  # fmt: skip
+            cells[measure] = FactText(_shown(fact), fact) if fact else ""
             if fact:
                 records.append({
                     "period": period, "measure": measure, "value": fact.value, "unit": fact.unit,
@@ -34,9 +34,13 @@ def crude(report: Report) -> TableDisplay:
         id="dependence_crude_periods", title=say("Crude oil from China within a year, as Chinese customs was quoted"),
         columns=(Column("period", "Period"), *(Column(key, label, True) for key, label in MEASURES.items())),
         rows=tuple(rows), records=tuple(records),
-        notes=(say("None: the statistics show a zero. Not published: China gave out no figure, which is no zero. A dash: "
-                   "nothing was quoted. Of the months that are not listed no figure is at hand."),),
+        notes=(say("None: the statistics show a zero. Not published: China gave out no figure, which is no zero. A "
+                   "dash: nothing was quoted. Of the months that are not listed no figure is at hand."),),
     )  # fmt: skip
+
+
+def _shown(fact: Fact) -> str:
+    return "not published" if fact.value is None else "none" if fact.value == 0 else fact_text(fact)
 
 
 def period_words(period: str) -> str:
