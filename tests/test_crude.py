@@ -32,6 +32,11 @@ def test_a_month_without_a_figure_is_no_zero(month: str, report: Report) -> None
     assert shown["August 2009"] == "not published" and shown["February 2013"] == "none"
 
 
+def test_the_month_of_the_third_test_is_one_without_oil_in_other_years_too(report: Report) -> None:
+    note = tables.crude(report).notes[-1].text
+    assert note.startswith("In February of 2007, 2011, 2012 and 2013 none was recorded")
+
+
 def test_months_of_a_quarter_fit_in_it(report: Report) -> None:
     quarter = report.fact("dependence.crude_quantity.china.2013-01_2013-03").value or 0
     march = report.fact("dependence.crude_month.china.2013-03").value or 0

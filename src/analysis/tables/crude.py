@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from ..dependence.crude import crude_id, rows_known
-from ..display import Column, FactText, TableDisplay, say
+from ..display import Column, FactText, Reference, Sentence, TableDisplay, say
+from ..errors import listing
 from ..facts import Fact
 from ..formatting import GAP, MONTHS, fact_text
 from ..report import Report
@@ -35,8 +38,23 @@ def crude(report: Report) -> TableDisplay:
         columns=(Column("period", "Period"), *(Column(key, label, True) for key, label in MEASURES.items())),
         rows=tuple(rows), records=tuple(records),
         notes=(say("None: the statistics show a zero. Not published: China gave out no figure, which is no zero. A "
-                   "dash: nothing was quoted. Of the months that are not listed no figure is at hand."),),
+                   "dash: nothing was quoted. Of the months that are not listed no figure is at hand."),
+               *_usual(report)),
     )  # fmt: skip
+
+
+def _usual(report: Report) -> Iterator[Sentence]:
+    """The month of the year in which no crude oil was recorded most often, if that was in several years."""
+    months: dict[str, list[Fact]] = {}
+    for fact in report.facts.family("dependence.crude_month.china"):
+        if fact.value == 0:
+            months.setdefault(fact.period[5:], []).append(fact)
+    name, none = max(months.items(), key=lambda month: len(month[1]), default=("", []))
+    if len(none) > 1:
+        refs: dict[str, Reference] = {f"f{n}": fact for n, fact in enumerate(none)}
+        years = listing([f"{{{key}:year}}" for key in refs], limit=20)
+        yield say(f"In {{month}} of {years} none was recorded: a month without it is no sign of a cut by itself.",
+                  month=MONTHS[int(name) - 1], **refs)  # fmt: skip
 
 
 def _shown(fact: Fact) -> str:
