@@ -56,6 +56,7 @@ KEYS = {
     "food/cereal_balance_imports": ["year", "crop", "published"],
     "food/flour_from_china": ["year", "product"], "food/fertiliser_imports": ["year", "supplier", "product"],
     "energy/fuel_trade": ["year", "exporter", "importer", "compiler"], "energy/crude_oil_from_china": ["row_id"],
+    "energy/crude_oil_periods": ["row_id"],
     "energy/refined_products_un": ["first_month", "last_month", "supplier", "unit", "vintage"],
     "energy/energy_use": ["year", "item", "vintage", "published"],
     "dependence/factors": ["row_id"], "dependence/quoted_dates": ["row_id"], "dependence/bounds": ["definition_id"],

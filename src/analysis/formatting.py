@@ -80,13 +80,16 @@ def fact_text(fact: Fact, style: str = "") -> str:
 
     Styles: `abs` drops the sign ("fell by 51%"), `plain` keeps only a minus, `period` gives the period,
     `when` the same in words, `low` and `high` give the ends of the interval, `times` and `fold` turn a change
-    in per cent into a multiple: `×8.6`, `8.6 times`.
+    in per cent into a multiple: `×8.6`, `8.6 times`. `year` gives the first year of the
+    period, `number` drops the unit.
     """
     if style == "period":
         return fact.period.replace("-", "–")
     if style == "when":
         first, to, last = fact.period.partition("-")
         return f"from {first} to {last}" if to and len(last) == 4 else f"in {fact.period}"
+    if style == "year":
+        return fact.period[:4]
     if fact.word:
         return fact.word
     value = {"low": fact.low, "high": fact.high}.get(style, fact.value)
@@ -96,6 +99,8 @@ def fact_text(fact: Fact, style: str = "") -> str:
         return "×" + _two_digits(1 + value / 100)
     if style == "fold":
         return f"{_two_digits(1 + value / 100)} times"
+    if style == "number":
+        return number(value, fact.decimals)
     if style == "abs":
         value = abs(value)
     if fact.unit == "usd_million":

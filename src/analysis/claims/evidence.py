@@ -23,7 +23,8 @@ if TYPE_CHECKING:
 
 Row = Mapping[str, Any]
 ARMS_SPANS = ((1986, 1995), (1996, 2005), (2006, 2015))
-VOTE_SPANS = ((2006, 2013), (2006, 2015))
+# Until the earlier essay, and until the year before the later one.
+VOTE_SPANS = (("2006", "2013-05-15"), ("2006", "2015"))
 DAYS_A_MONTH = 365.25 / 12
 
 
@@ -117,7 +118,8 @@ def _votes(report: Report) -> Iterator[Fact]:
     if not council:
         return
     for first, last in VOTE_SPANS:
-        inside = [row for row in council if first <= span(str(row["date"]))[0].year <= last]
+        from_day, to_day = span(f"{first}..{last}")
+        inside = [row for row in council if from_day <= span(str(row["date"]))[0] <= to_day]
         counted = {
             "sanctions_for": ("Resolutions with sanctions on the DPRK for which China voted",
                               [r for r in inside if r["subject"] == "sanctions" and r["china"] == "for"]),

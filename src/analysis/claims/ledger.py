@@ -13,8 +13,11 @@ from ..errors import DataError
 from .dates import span
 
 SPAN = re.compile(r"(.*\.)(\d{4})\.\.(\d{4})")
+DATES = (", at the quotation", ", at the essay")
+CAUSE, PREDICTION = "C", "P"
 KINDS = {
-    "N": "number", "D": "date or name", "T": "trend or rank", "C": "cause or policy", "M": "motive", "P": "prediction",
+    "N": "number", "D": "date or name", "T": "trend or rank", CAUSE: "cause", "A": "action or policy", "M": "motive",
+    PREDICTION: "prediction",
 }  # fmt: skip
 
 
@@ -35,7 +38,8 @@ class Reading:
 class Claim:
     """One claim. `near` and `rough` are its tolerances in `tolerance_unit`; `period` is the stretch it is about.
 
-    `revised` says what of the rule was changed after a verdict had been seen; it is printed, and no rule reads it.
+    `revised` says what of the rule was changed after a verdict had been seen, `shows` what the data show and `instead`
+    what to say instead, with the ids of facts in braces; all three are published, and no rule reads them.
     """
 
     claim_id: str
@@ -59,6 +63,8 @@ class Claim:
     nearest: tuple[str, ...]
     remark: str
     revised: str
+    shows: str = ""
+    instead: str = ""
 
     @property
     def fact_id(self) -> str:
@@ -86,19 +92,19 @@ def essays(catalogue: Catalogue) -> dict[str, str]:
 
 
 def _claim(row: dict[str, Any]) -> Claim:
-    years = tuple(int(year) for year in re.findall(r"\d{4}", row["period"]))
+    stretches = tuple(tuple(map(int, re.findall(r"\d{4}", part))) for part in row["period"].split(";"))
     return Claim(
         claim_id=row["claim_id"], essay=row["essay"], short=row["short"], place=row["place"], kind=row["kind"],
         headline=row["headline"] == "yes", statement=row["statement"], quoted=_number(row["quoted"]),
         quoted_high=_number(row["quoted_high"]), quoted_unit=row["quoted_unit"], period=row["period"],
-        rule=row["rule"], readings=tuple(_readings(row, years)), near=_number(row["near"]) or 0.0,
+        rule=row["rule"], readings=tuple(_readings(row, stretches)), near=_number(row["near"]) or 0.0,
         rough=_number(row["rough"]) or 0.0, tolerance_unit=row["tolerance_unit"],
         figures=_parts(row["figures"], ";"), looked_for=row["looked_for"], nearest=_parts(row["nearest"], ";"),
-        remark=row["remark"], revised=row["revised"],
+        remark=row["remark"], revised=row["revised"], shows=row["shows"], instead=row["instead"],
     )  # fmt: skip
 
 
-def _readings(row: dict[str, Any], years: tuple[int, ...]) -> Iterator[Reading]:
+def _readings(row: dict[str, Any], stretches: tuple[tuple[int, ...], ...]) -> Iterator[Reading]:
     reads = _parts(row["reads"], "|")
     labels = row["labels"].split("|") if row["labels"] else [""] * len(reads)
     expects = row["expects"].split("|") if row["expects"] else [""] * len(reads)
@@ -106,11 +112,23 @@ def _readings(row: dict[str, Any], years: tuple[int, ...]) -> Iterator[Reading]:
         raise DataError(f"The claim {row['claim_id']} has {len(reads)} readings, {len(labels)} labels and "
                         f"{len(expects)} expectations.")  # fmt: skip
     for read, label, expected in zip(reads, labels, expects, strict=True):
-        ids = tuple(id for part in _parts(read, ";") for id in _spread(part, row["rule"], years))
         wanted = _parts(expected, ";")
-        if len(wanted) not in (0, 1, len(ids)):
-            raise DataError(f"The claim {row['claim_id']} expects {len(wanted)} things of {len(ids)} facts.")
-        yield Reading(label, ids, wanted)
+        for years, when in _dates(row["rule"], stretches):
+            ids = tuple(id for part in _parts(read, ";") for id in _spread(part, row["rule"], years))
+            if len(wanted) not in (0, 1, len(ids)):
+                raise DataError(f"The claim {row['claim_id']} expects {len(wanted)} things of {len(ids)} facts.")
+            yield Reading(label + when, ids, wanted)
+
+
+def _dates(rule: str, stretches: tuple[tuple[int, ...], ...]) -> Iterator[tuple[tuple[int, ...], str]]:
+    """The stretches of years for which a reading is made, with what its name says of them.
+
+    A quoted share is read twice where the essay quotes an older page: at the date of the quotation and of the essay.
+    """
+    if rule == "share_by_definition" and len(stretches) > 1:
+        yield from zip(stretches, DATES, strict=True)
+    else:
+        yield tuple(year for years in stretches for year in years), ""
 
 
 def _spread(part: str, rule: str, years: tuple[int, ...]) -> Iterator[str]:

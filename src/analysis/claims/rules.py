@@ -16,17 +16,18 @@ from ..facts import Fact
 from .dates import apart, span
 from .ledger import Claim, Reading
 
-SUPPORTED, ONE_BASIS, ROUGHLY, OVERSTATED, UNDERSTATED, CONTRADICTED, CAME_TRUE, NOT_TRUE, NO_DATA, NOT_TESTABLE = (
-    "supported", "supported on one basis only", "roughly", "overstated", "understated", "contradicted", "came true",
-    "did not come true", "no open data", "not testable",
+SUPPORTED, ROUGHLY, PARTLY, OVERSTATED, UNDERSTATED, CONTRADICTED, NO_RECORD, NOT_TESTABLE = (
+    "supported", "roughly supported", "partly supported", "overstated", "understated", "contradicted",
+    "no public record", "cannot be tested",
 )  # fmt: skip
-VERDICTS = (
-    SUPPORTED, ONE_BASIS, ROUGHLY, OVERSTATED, UNDERSTATED, CONTRADICTED, CAME_TRUE, NOT_TRUE, NO_DATA, NOT_TESTABLE,
-)  # fmt: skip
-UNDECIDED = (NO_DATA, NOT_TESTABLE)
+VERDICTS = (SUPPORTED, ROUGHLY, PARTLY, OVERSTATED, UNDERSTATED, CONTRADICTED, NO_RECORD, NOT_TESTABLE)
+UNDECIDED = (NO_RECORD, NOT_TESTABLE)
+# What holds for every claim, whatever its rule; said in words in data/claim_rules.csv.
+PRINCIPLES = ("judged_at_its_date", "named_source", "shortest_period")
+# What a reading expects of a share that only says "at least".
+LOWER_BOUND = "lower_bound"
 # A quoted unit in the unit of the facts; the mile is defined by the kilometre.
 CONVERTED = {"miles": 1.609344}
-ALPHA = 0.05
 
 
 @dataclass(frozen=True)
@@ -81,8 +82,11 @@ def _quoted(claim: Claim) -> tuple[float, float]:
 
 
 def _place(claim: Claim, basis: Bound) -> tuple[str, int] | None:
-    """Where a basis lies: near, rough or far, and the side on which the quoted figure errs (1: it is too large)."""
-    wanted = [float(word) for word in basis.reading.expects]
+    """Where a source lies: near, rough or far, and the side on which the quoted figure errs (1: it is too large).
+
+    None where it cannot say: without values, where doubtful rows leave it on either side, or as a lower bound below.
+    """
+    wanted = [float(word) for word in basis.reading.expects if word != LOWER_BOUND]
     if wanted:
         if not basis.whole:
             return None
@@ -90,7 +94,14 @@ def _place(claim: Claim, basis: Bound) -> tuple[str, int] | None:
         return max(places, key=lambda place: ("near", "rough", "far").index(place[0]))
     if not basis.values:
         return None
-    return _distance(claim, _quoted(claim), (min(basis.values), max(basis.values)))
+    quoted, values = _quoted(claim), (min(basis.values), max(basis.values))
+    place = _distance(claim, quoted, values)
+    if place[0] == "near":
+        return place
+    if LOWER_BOUND in basis.reading.expects and values[1] < quoted[0]:
+        return None
+    ends = (min(_end(f, "low") for f in basis.known), max(_end(f, "high") for f in basis.known))
+    return None if _distance(claim, quoted, ends)[0] == "near" else place
 
 
 def _distance(claim: Claim, quoted: tuple[float, float], ours: tuple[float, float]) -> tuple[str, int]:
@@ -106,7 +117,7 @@ def _by_basis(places: Sequence[tuple[str, int] | None]) -> Outcome:
     agree = tuple(None if place is None else place[0] == "near" for place in places)
     known = [place for place in places if place is not None]
     if not known:
-        return Outcome(NO_DATA, agree)
+        return Outcome(NO_RECORD, agree)
     if any(agree):
         return Outcome(_some(agree), agree)
     if all(word == "rough" for word, _ in known):
@@ -124,19 +135,18 @@ def _side(sides: Sequence[int]) -> str:
 
 def _some(agree: Sequence[bool | None]) -> str:
     """The verdict by how many readings agree; one that cannot say does not."""
-    count = sum(flag is True for flag in agree)
-    if count == len(agree):
+    if all(flag is None for flag in agree):
+        return NO_RECORD
+    if all(agree):
         return SUPPORTED
-    if count == 0:
-        return NO_DATA if all(flag is None for flag in agree) else CONTRADICTED
-    return ONE_BASIS if count == 1 else ROUGHLY
+    return PARTLY if any(agree) else CONTRADICTED
 
 
 def range_contains(claim: Claim, bound: Sequence[Bound]) -> Outcome:
     low, high = _quoted(claim)
     known = [fact for reading in bound for fact in reading.known]
     if not known:
-        return Outcome(NO_DATA, (None,) * len(bound))
+        return Outcome(NO_RECORD, (None,) * len(bound))
     inside, sides = 0, []
     for fact in known:
         ends = (_end(fact, "low") * (1 - claim.near / 100), _end(fact, "high") * (1 + claim.near / 100))
@@ -170,7 +180,7 @@ def all_match(claim: Claim, bound: Sequence[Bound]) -> Outcome:
     if "no" in parts:
         return Outcome(CONTRADICTED, (False,) * len(bound))
     if None in parts:
-        return Outcome(NO_DATA, (None,) * len(bound))
+        return Outcome(NO_RECORD, (None,) * len(bound))
     return Outcome(SUPPORTED if set(parts) == {"yes"} else ROUGHLY, (True,) * len(bound))
 
 
@@ -213,7 +223,7 @@ def _is_first(reading: Bound) -> bool | None:
 def count_at_least(claim: Claim, bound: Sequence[Bound]) -> Outcome:
     values = [value for reading in bound for value in reading.values]
     if not values:
-        return Outcome(NO_DATA, (None,) * len(bound))
+        return Outcome(NO_RECORD, (None,) * len(bound))
     count = max(values)
     verdict = (
         SUPPORTED if count > claim.near else ROUGHLY if count >= claim.rough
@@ -278,22 +288,6 @@ def _every(test: Callable[[Claim, float], bool]) -> Callable[[Claim, Bound], boo
     return lambda claim, reading: all(test(claim, value) for value in reading.values) if reading.values else None
 
 
-def _no_effect(claim: Claim, reading: Bound) -> bool | None:
-    """False where an effect was found; True where one as large as `rough` would have been found; else None."""
-    answers: list[bool | None] = []
-    for fact in reading.known:
-        stats = dict(fact.stats or {})
-        p = stats.get("p_adjusted", stats.get("p_placebo"))
-        if p is not None and p < ALPHA:
-            answers.append(False)
-        elif p is not None and "detectable_effect" in stats:
-            seen = 100 * (1 - math.exp(-stats["detectable_effect"])) <= claim.rough
-            answers.append(True if seen else None)
-        else:
-            answers.append(None)
-    return False if False in answers else None if None in answers or not answers else True
-
-
 def _first(claim: Claim, reading: Bound) -> bool | None:
     return _is_first(reading)
 
@@ -310,32 +304,59 @@ SHOWS: dict[str, Callable[[Claim, Bound], bool | None]] = {
     "negative": _every(lambda claim, value: value < 0), "zero": _every(lambda claim, value: value == 0),
     "above": _every(lambda claim, value: value > claim.near),
     "no_fall": _every(lambda claim, value: value > -claim.near),
-    "no_effect": _no_effect, "first": _first, "later": _later,
+    "first": _first, "later": _later,
 }  # fmt: skip
+
+
+def cause(claim: Claim, bound: Sequence[Bound]) -> Outcome:
+    """No record holds a cause; data can only show whether what it should have brought about is there."""
+    agree = tuple(_agrees(claim, reading) for reading in bound)
+    seen = [flag for flag in agree if flag is not None]
+    return Outcome(CONTRADICTED if seen and not any(seen) else NOT_TESTABLE, agree)
+
+
+def register_records(claim: Claim, bound: Sequence[Bound]) -> Outcome:
+    """What a register that holds a part of the matter has recorded; where it is silent, that refutes nothing."""
+    verdicts = [_recorded(claim, reading) for reading in bound]
+    agree = tuple(None if verdict == NO_RECORD else verdict == SUPPORTED for verdict in verdicts)
+    said = [verdict for verdict in verdicts if verdict != NO_RECORD]
+    return Outcome(said[0] if len(set(said)) == 1 else PARTLY if said else NO_RECORD, agree)
+
+
+def _recorded(claim: Claim, reading: Bound) -> str:
+    """The amount against its rival, or, where it has none, against the tolerances."""
+    if not reading.values or not reading.values[0]:
+        return NO_RECORD
+    amount, *rivals = reading.values
+    if rivals:
+        return SUPPORTED if amount > max(rivals) else OVERSTATED
+    return SUPPORTED if amount > claim.near else ROUGHLY if amount >= claim.rough else OVERSTATED
 
 
 def prediction_holds(claim: Claim, bound: Sequence[Bound]) -> Outcome:
     agree = tuple(
         None if not reading.whole or (moved := change(reading)) is None else moved > claim.near for reading in bound
     )  # fmt: skip
-    if False in agree:
-        return Outcome(NOT_TRUE, agree)
-    return Outcome(NO_DATA if None in agree else CAME_TRUE, agree)
+    if None in agree:
+        return Outcome(NO_RECORD, agree)
+    held = sum(flag is True for flag in agree)
+    return Outcome(SUPPORTED if held == len(agree) else ROUGHLY if 2 * held >= len(agree) else CONTRADICTED, agree)
 
 
-def no_open_data(claim: Claim, bound: Sequence[Bound]) -> Outcome:
-    return Outcome(NO_DATA, (None,) * len(bound))
+def no_public_record(claim: Claim, bound: Sequence[Bound]) -> Outcome:
+    return Outcome(NO_RECORD, (None,) * len(bound))
 
 
-def not_testable(claim: Claim, bound: Sequence[Bound]) -> Outcome:
+def cannot_be_tested(claim: Claim, bound: Sequence[Bound]) -> Outcome:
     return Outcome(NOT_TESTABLE, (None,) * len(bound))
 
 
 RULES: dict[str, Rule] = {
     "value_within": value_within, "share_by_definition": value_within, "range_contains": range_contains,
     "all_match": all_match, "rank_first": rank_first, "all_years_rising": all_years_rising,
-    "readings_agree": readings_agree, "effect_absent": readings_agree, "count_at_least": count_at_least,
-    "prediction_holds": prediction_holds, "no_open_data": no_open_data, "not_testable": not_testable,
+    "readings_agree": readings_agree, "cause": cause, "count_at_least": count_at_least,
+    "register_records": register_records, "prediction_holds": prediction_holds,
+    "no_public_record": no_public_record, "cannot_be_tested": cannot_be_tested,
 }  # fmt: skip
 
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from datetime import date
 
 from ..catalogue import Catalogue
 from ..facts import Fact
 from ..reading import kept
 from . import rules
-from .ledger import Claim, claims, written_by
+from .dates import span
+from .ledger import PREDICTION, Claim, claims, essays, written_by
 from .rules import Bound, Outcome, has_content
 
 Find = Callable[[str], Fact | None]
@@ -49,16 +52,29 @@ def judge_all(catalogue: Catalogue, find: Find, year: int | None = None) -> tupl
 
 
 def judge(catalogue: Catalogue, claim: Claim, find: Find) -> Judged:
-    """The claim judged by its rule; a fact without content counts as missing."""
-    bound = tuple(Bound(reading, tuple(_usable(find(id)) for id in reading.ids)) for reading in claim.readings)
+    """The claim judged by its rule; a fact without content, or of a time that the claim is not about, is missing."""
+    written = span(essays(catalogue)[claim.essay])
+    bound = tuple(
+        Bound(reading, tuple(_usable(find(id), claim, written) for id in reading.ids)) for reading in claim.readings
+    )  # fmt: skip
     outcome = rules.rule(claim)(claim, bound)
-    nearest = tuple(fact for fact in (_usable(find(id)) for id in claim.nearest) if fact)
+    nearest = tuple(fact for fact in map(find, claim.nearest) if fact and has_content(fact))
     used = [fact for reading in bound for fact in reading.known] or list(nearest)
     return Judged(claim, bound, outcome, nearest, strength(catalogue, used))
 
 
-def _usable(fact: Fact | None) -> Fact | None:
-    return fact if has_content(fact) else None
+def _usable(fact: Fact | None, claim: Claim, written: tuple[date, date]) -> Fact | None:
+    return fact if fact and has_content(fact) and (claim.kind == PREDICTION or in_time(fact, written[1])) else None
+
+
+def in_time(fact: Fact, written: date) -> bool:
+    """Whether what a fact speaks of was over when a claim was made, at the latest on `written`.
+
+    A claim is judged by what lies before it, whenever the figures came out; only a prediction is judged by what
+    followed. What has no date, such as the length of a border, holds at any time.
+    """
+    years = re.findall(r"\d{4}(?:-\d{2}(?:-\d{2})?)?(?!\d)", fact.period)
+    return not years or span(years[-1])[1] <= written
 
 
 def strength(catalogue: Catalogue, facts: Iterable[Fact]) -> int:

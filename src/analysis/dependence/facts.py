@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from ..facts import Fact
 from ..trade.phases import closed_years
 from ..trade.yearly import decimals_of
-from . import asymmetry, food, fuel, matrix, partners, said, whatif
+from . import asymmetry, crude, food, fuel, matrix, partners, said, whatif
 from .amounts import Amount, Share
 from .records import known
 
@@ -34,6 +34,7 @@ def dependence_facts(report: Report) -> Iterator[Fact]:
     yield from _replacement(report, rows)
     yield from food.extra_facts(report.catalogue, report.parameters)
     yield from fuel.extra_facts(report.catalogue, report.parameters)
+    yield from crude.crude_facts(report.catalogue, report.parameters)
 
 
 def share_fact(definition: str, row: Mapping[str, Any], year: int, share: Share) -> Fact:

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 
 from .. import style
 from ..captions import recency
+from ..claims import rules
 from ..claims.rules import VERDICTS
 from ..display import Display, FigureDisplay, Prose, Reference, Sentence, anchor, say
 from ..facts import Fact
@@ -16,9 +17,18 @@ from ..report import Report
 from .once import once
 
 ESSAYS = ("e1", "e2")
-LOOKS: dict[str, dict[str, Any]] = {
-    "e1": {"color": style.INK}, "e2": {"color": "white", "edgecolor": style.INK, "hatch": "////"},
+# Green holds, orange and red do not, grey cannot be decided.
+COLOURS = {
+    rules.SUPPORTED: "#1b7837", rules.ROUGHLY: "#4d9a55", rules.PARTLY: "#b97700", rules.OVERSTATED: "#d6604d",
+    rules.UNDERSTATED: "#d6604d", rules.CONTRADICTED: "#b2182b", rules.NO_RECORD: "#767676",
+    rules.NOT_TESTABLE: "#8a8a8a",
 }  # fmt: skip
+
+
+def look(essay: str, verdict: str) -> dict[str, Any]:
+    """A bar in the colour of its verdict: filled for the later essay, hatched for the earlier."""
+    colour = COLOURS[verdict]
+    return {"color": colour} if essay == "e1" else {"color": "white", "edgecolor": colour, "hatch": "////"}
 
 
 @once
@@ -37,7 +47,7 @@ def verdicts(report: Report) -> Display:
             for row, verdict in enumerate(shown):
                 value = found[key][verdict].value or 0
                 height = row + (place - (len(essays) - 1) / 2) * thick
-                axes.barh(height, value, thick * 0.86, linewidth=0.8, **LOOKS[key])
+                axes.barh(height, value, thick * 0.86, linewidth=0.8, **look(key, verdict))
                 axes.text(value + 0.15, height, number(value) if value else "none", va="center", fontsize=8,
                           color=style.INK if value else style.MUTED)  # fmt: skip
         axes.set_yticks(range(len(shown)), shown)
@@ -53,7 +63,8 @@ def verdicts(report: Report) -> Display:
     wide, narrow = style.draw(paint, height=3.6, narrow_height=4.6)
     return FigureDisplay(
         id="claims_verdicts", title=_title(report), svg=wide, narrow=narrow, alt=_alt(report, found, essays),
-        caption=say("Each bar counts claims. Undecided are only motives and named holes in the open data."),
+        caption=say("Each bar counts claims. Grey bars are undecided: the public record is silent, or the claim is a "
+                    "cause or a motive, which data cannot test."),
         records=tuple(
             {"verdict": verdict, **{essay_names(report)[key]: found[key][verdict].value for key in essays}}
             for verdict in shown
@@ -70,7 +81,9 @@ def essay_names(report: Report) -> dict[str, str]:
 
 def _title(report: Report) -> Sentence:
     whole, total = report.fact("claims.count.both.supported"), report.fact("claims.count.both.all")
-    return say("{whole} of {total} claims hold as they stand", whole=whole, total=total)
+    part = report.fact("claims.count.both.partly-supported")
+    return say("The data support {whole} of {total} claims as they stand and {part} in part", whole=whole, total=total,
+               part=part)  # fmt: skip
 
 
 def _alt(report: Report, found: dict[str, dict[str, Fact]], essays: list[str]) -> Sentence:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date
@@ -19,11 +18,15 @@ from ..formatting import MONTHS, day_text
 from ..report import Report
 from ..showing import in_notebooks
 from .certainty import certainty
+from .claim_sentences import instead, shows
 
 # More facts than these in one reading are told by their ends.
 MANY = 3
-MARKS = {True: "Fits: ", False: "Does not fit: ", None: "Not to be seen: "}
-BY_BASIS = ("value_within", "share_by_definition", "rank_first", "readings_agree", "effect_absent", "prediction_holds")
+MARKS = {True: "Holds: ", False: "Does not hold: ", None: "Cannot say: "}
+BY_SOURCE = (
+    "value_within", "share_by_definition", "rank_first", "readings_agree", "cause", "register_records",
+    "prediction_holds",
+)  # fmt: skip
 
 
 def findings(report: Report) -> Findings:
@@ -62,30 +65,30 @@ def hardly(report: Report) -> Finding | None:
     if not deliveries.known or not votes.known:
         return None
     worst = min(deliveries.known, key=lambda fact: fact.value or 0)
-    study = "" if judged.outcome.agree[-1] is not None else " Effects within months could not be tested."
     return Finding(
-        say("After its neighbour's nuclear tests China went on delivering and voted for sanctions: that its policy "
-            "hardly changed is {verdict}.", verdict=report.fact(judged.claim.fact_id)),
-        say("Of the first full years after a test the weakest was {w:period}, with exports {w}; {v:when} China voted "
-            "for {v} resolutions with sanctions.{study}", w=worst, v=votes.known[0], study=study),
+        say("China went on selling after its neighbour's nuclear tests and voted for sanctions: that its policy hardly "
+            "changed is {verdict}.", verdict=report.fact(judged.claim.fact_id)),
+        say("Of the full years after a test the weakest was {w:period}, with exports {w}; {v:when} China voted for {v} "
+            "resolutions with sanctions.", w=worst, v=votes.known[0]),
         certainty(report, worst, votes.known[0]),
     )  # fmt: skip
 
 
 def slips(report: Report) -> Finding | None:
-    """What is simply wrong."""
-    wrong = [judged for judged in report.judged if judged.verdict == rules.CONTRADICTED]
-    count = report.find("claims.count.both.contradicted")
-    if not wrong or count is None:
+    """How many claims stand, how many in part, and which are wrong."""
+    named = ("all", "supported", "roughly-supported", "partly-supported", "contradicted")
+    counted = {name.replace("-", "_"): report.find(f"claims.count.both.{name}") for name in named}
+    if not all(counted.values()) or not (counted["all"] and counted["all"].value):
         return None
-    arms = find(report, "E1-arms")
-    detail = say("The verdicts rest on dates, votes and deliveries that are on record.")
-    if arms and arms in wrong and len(arms.facts) > 1:
-        detail = join(detail, listed(report, "Arms, China ", arms.bound, arms.claim.rule))
-    which = listing([judged.claim.short for judged in wrong], limit=20)
+    refs: dict[str, Reference] = {name: fact for name, fact in counted.items() if fact}
+    wrong = [judged for judged in report.judged if judged.verdict == rules.CONTRADICTED]
+    which = say("Contradicted: {which}.", which=listing([judged.claim.short for judged in wrong], limit=20)) if wrong \
+        else say("The data contradict none.")
+    told = [word for judged in wrong for word in (instead(judged),) if word.text]
     return Finding(
-        say("{n} of {all} claims are contradicted outright: {which}.", n=count, which=which,
-            all=report.fact("claims.count.both.all")), detail,
+        say("Of {all} claims in the two essays the data support {supported} as they stand, {roughly_supported} roughly "
+            "and {partly_supported} in part, and contradict {contradicted}.", **refs),
+        join(which, *told),
         certainty(report, *(fact for judged in wrong for fact in judged.facts)),
     )  # fmt: skip
 
@@ -106,7 +109,7 @@ def counts(report: Report) -> Prose:
             refs[key] = fact
             told.append(f"{verdict} {{{key}}}")
     return Prose((
-        say("Of {n} claims, data decide {d}. By verdict: " + ", ".join(told) + ".", n=total, d=decided, **refs),
+        say("The data decide {d} of {n} claims. By verdict: " + ", ".join(told) + ".", n=total, d=decided, **refs),
     ))  # fmt: skip
 
 
@@ -115,8 +118,10 @@ def method(report: Report) -> Prose:
     """How a verdict comes about."""
     return Prose((
         say("Each claim has a rule with tolerances. They were fixed before the verdicts were computed; the few that "
-            "were changed afterwards are named at the end. A rule reads facts of this report, never an opinion. The "
-            "verdict changes when the facts do."),
+            "were changed afterwards are named at the end. A rule reads facts of this report, never an opinion, and "
+            "the verdict changes when the facts do. A claim is judged by what lay before it, a prediction by what "
+            "followed. Partly supported means that only some parts or sources bear a claim out. No public record means "
+            "that a register is silent, which refutes nothing. A cause or a motive cannot be tested."),
         say("Sources counts the independent ones: pages that print one compiler's figures count once. The statements "
             "are in our words; a quoted figure is the essay's."),
     ))  # fmt: skip
@@ -165,19 +170,22 @@ def undecided(report: Report) -> Prose:
     for judged in report.judged:
         if not judged.decided:
             parts = [say("{s} Verdict: {v}.", s=judged.claim.statement, v=report.fact(judged.claim.fact_id))]
+            if shown := shows(judged).text:
+                parts.append(say("{shown}", shown=shown))
             if judged.claim.looked_for:
                 parts.append(say("Looked for: {what}.", what=small(judged.claim.looked_for)))
-            parts.append(nearest_words(report, judged))
+            if judged.nearest or not judged.facts:
+                parts.append(nearest_words(report, judged))
             told.append(join(*parts))
     return Prose(tuple(told) or (say("Every claim is decided."),), "list")
 
 
 def holes(report: Report) -> tuple[Sentence, ...]:
-    """The claims that no open data decide, in one sentence; motives apart."""
-    found = [judged.claim.short for judged in report.judged if judged.verdict == rules.NO_DATA]
+    """The claims on which the public record is silent, in one sentence; causes and motives apart."""
+    found = [judged.claim.short for judged in report.judged if judged.verdict == rules.NO_RECORD]
     if not found:
         return ()
-    return (say("No open data decide these claims: {which}. Motives cannot be tested at all.",
+    return (say("On these claims the public record is silent: {which}. Causes and motives cannot be tested at all.",
                 which=listing(found, limit=20)),)  # fmt: skip
 
 
@@ -196,7 +204,7 @@ def find(report: Report, claim_id: str) -> Judged | None:
 def told(report: Report, judged: Judged) -> Sentence:
     """Why the verdict is as it is: our figures by reading, and what a careful writer would add."""
     claim, parts = judged.claim, []
-    if claim.rule in BY_BASIS and (len(judged.bound) > 1 or claim.rule == "rank_first"):
+    if claim.rule in BY_SOURCE and (len(judged.bound) > 1 or claim.rule == "rank_first"):
         near = claim.rule in ("value_within", "share_by_definition") and judged.verdict == rules.ROUGHLY
         for flag, mark in MARKS.items():
             chosen = [b for b, agrees in zip(judged.bound, judged.outcome.agree, strict=True) if agrees is flag]
@@ -218,15 +226,20 @@ def nearest_words(report: Report, judged: Judged) -> Sentence:
     if not judged.nearest:
         return say("Nothing comes near in this edition.")
     words = [named(report, fact) for fact in judged.nearest]
-    opening = "Beside it: " if judged.decided else "Nearest: "
+    opening = "For comparison: " if judged.decided else "Nearest: "
     return say(opening + "; ".join(_placed(words)) + ".", **_refs(words))
 
 
 def listed(report: Report, mark: str, readings: Iterable[Bound], rule: str) -> Sentence:
     """Readings one after the other: `Fits: KOTRA: $488 million in 2000; Chinese customs: ...`."""
-    make = {"rank_first": against, "all_years_rising": falls}.get(rule, functools.partial(reading_words, report))
-    words = [make(bound) for bound in readings]
+    words = [_worded(report, bound, rule) for bound in readings]
     return say(mark + "; ".join(_placed(words)) + ".", **_refs(words))
+
+
+def _worded(report: Report, bound: Bound, rule: str) -> Sentence:
+    if rule == "rank_first" or (rule == "register_records" and len(bound.facts) > 1):
+        return against(bound)
+    return falls(bound) if rule == "all_years_rising" else reading_words(report, bound)
 
 
 def reading_words(report: Report, bound: Bound) -> Sentence:
@@ -295,6 +308,11 @@ def named(report: Report, fact: Fact, short: bool = False) -> Sentence:
 
 def when(fact: Fact) -> str:
     """The period of a fact in words; empty where it has none."""
+    if match := re.fullmatch(r"(\d{4})-(\d{4}-\d{2}-\d{2})", fact.period):
+        return f"{match[1]} to {day_text(date.fromisoformat(match[2]))}"
+    if match := re.fullmatch(r"(\d{4}-\d{2})_(\d{4}-\d{2})", fact.period):
+        first, last = (MONTHS[int(month[5:]) - 1] for month in match.groups())
+        return f"{first} to {last} {match[2][:4]}"
     if match := re.fullmatch(r"(\d{4})-(\d{2})", fact.period):
         return f"{MONTHS[int(match[2]) - 1]} {match[1]}"
     if re.fullmatch(r"\d{4}-\d{2}-\d{2}", fact.period):
