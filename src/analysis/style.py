@@ -13,6 +13,7 @@ import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -185,6 +186,28 @@ def year_axis(axes: Axes, first: int, last: int, narrow: bool, room: float = 0.0
     ticks = [y for y in range(first, last + 1) if y % step == 0]
     axes.set_xticks(ticks, [str(t) for t in ticks])
     axes.set_xlim(first - 0.7, last + 0.7 + room)
+
+
+def moment(year: int, month: int = 1, day: int = 1) -> float:
+    """Where the beginning of a day stands on an axis of months: 1 January 2020 at 2020, 1 July at 2020.5."""
+    gone = date(year, month, day) - date(year, 1, 1)
+    return year + gone.days / (date(year + 1, 1, 1) - date(year, 1, 1)).days
+
+
+def middle(year: int, month: int, months: int = 1) -> float:
+    """Where a month stands on an axis of months, or a span of `months` months: half way through."""
+    after = year * 12 + month - 1 + months
+    return (moment(year, month) + moment(after // 12, after % 12 + 1)) / 2
+
+
+def month_axis(axes: Axes, first: int, last: int, narrow: bool) -> None:
+    """The axis of every chart of months, quarters or days: a tick on each 1 January, some with their year.
+
+    A year reaches from its own tick to the next, unlike on `year_axis`, where it stands above its number.
+    """
+    year_axis(axes, first, last, narrow)
+    axes.set_xticks(range(first, last + 2), minor=True)
+    axes.set_xlim(first - 0.2, last + 1.2)
 
 
 def marked_line(axes: Axes, x: Iterable[float], y: Iterable[float], statuses: Iterable[str], fits: Iterable[bool],

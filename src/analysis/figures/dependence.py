@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -28,6 +29,8 @@ LOOKS = {
     "inside": ("#1b1b1b", "o", "white"), "near": ("#8a8a8a", "o", "white"), "above": ("#dedede", "^", "#1b1b1b"),
     "below": ("#dedede", "v", "#1b1b1b"), "no data": ("white", "", ""),
 }  # fmt: skip
+# A share that equals one of a row above is no second finding, and a check is none at all: neither looks like one.
+SAME, STRIPES = ("white", "_", "#8a8a8a"), "//////"
 
 
 def nothing(report: Report, what: str) -> Prose:
@@ -371,19 +374,24 @@ def deficits(report: Report) -> Display:
         top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
         oil = {y: _value(facts["customs_with_crude"].get(y)) - _value(facts["customs"].get(y)) for y in every}
         top.bar(every, [_value(facts["customs"].get(y)) for y in every], 0.72, color=style.COLOURS["exports"],
-                label="Chinese customs", linewidth=0)  # fmt: skip
+                label="upper chart: Chinese customs", linewidth=0)  # fmt: skip
         extra = [y for y in every if oil[y] > 0]
-        top.bar(extra, [oil[y] for y in extra], 0.72, bottom=[_value(facts["customs"][y]) for y in extra],
-                color="#cfe3f0", edgecolor=style.COLOURS["exports"], hatch="////", linewidth=0.6,
-                label="crude oil as KOTRA estimates it, where a figure is known")  # fmt: skip
-        top.plot(every, [_value(facts["kotra"].get(y)) for y in every], color=style.COLOURS["kotra"], marker="s",
-                 linestyle="none", markersize=3.4, label="KOTRA's own two flows")  # fmt: skip
+        if extra:
+            top.bar(extra, [oil[y] for y in extra], 0.72, bottom=[_value(facts["customs"][y]) for y in extra],
+                    color="#cfe3f0", edgecolor=style.COLOURS["exports"], hatch="////", linewidth=0.6,
+                    label="upper chart: crude oil as KOTRA estimates it, where known")  # fmt: skip
+        if any(y in facts["kotra"] for y in every):
+            top.plot(every, [_value(facts["kotra"].get(y)) for y in every], color=style.COLOURS["kotra"], marker="s",
+                     linestyle="none", markersize=3.4, label="upper chart: KOTRA's own two flows")  # fmt: skip
         style.money_axis(top)
         top.set_title("Deficit of the DPRK with China, million US dollars a year", color=style.MUTED,
                       fontweight="normal")  # fmt: skip
-        for record, (colour, dashes, marker) in zip(ratio, (style.LINES[1], style.LINES[0]), strict=True):
-            bottom.plot(every, [_value(ratio[record].get(y)) for y in every], color=colour, linestyle=dashes,
-                        marker=marker, linewidth=2.2 if record == lead else 1.2)  # fmt: skip
+        # No look of the lower chart is one of the upper: what stands in one need not stand in the other.
+        names = {"customs": "lower chart: Chinese customs", "customs_with_crude": "lower chart: customs and crude oil"}
+        for record, (colour, dashes, marker) in zip(ratio, (style.LINES[1], style.LINES[3]), strict=True):
+            if ratio[record]:
+                bottom.plot(every, [_value(ratio[record].get(y)) for y in every], color=colour, linestyle=dashes,
+                            marker=marker, linewidth=2.2 if record == lead else 1.2, label=names[record])  # fmt: skip
         bottom.set_yscale("log")
         bottom.yaxis.set_minor_locator(NullLocator())
         bottom.set_yticks([25, 50, 100, 200, 500, 1000])
@@ -391,9 +399,9 @@ def deficits(report: Report) -> Display:
         bottom.set_title("Deficit as a share of the DPRK's exports to China, log scale", color=style.MUTED,
                          fontweight="normal")  # fmt: skip
         style.year_axis(bottom, p.start_year, p.end_year, narrow)
-        handles, labels = top.get_legend_handles_labels()
-        bottom.legend(handles, labels, loc="upper left", bbox_to_anchor=(0, -0.22), ncols=1 if narrow else 3,
-                      frameon=False, fontsize=7.5, borderaxespad=0)  # fmt: skip
+        (bars, names_of_bars), (lines, names_of_lines) = (a.get_legend_handles_labels() for a in (top, bottom))
+        bottom.legend([*bars, *lines], [*names_of_bars, *names_of_lines], loc="upper left", bbox_to_anchor=(0, -0.22),
+                      ncols=1 if narrow else 2, frameon=False, fontsize=7.5, borderaxespad=0)  # fmt: skip
 
     wide, narrow = style.draw(paint, height=4.3, narrow_height=5.0)
     years = sorted({y for f in facts.values() for y in f})
@@ -427,6 +435,8 @@ def matrix(report: Report, claim_id: str = "trade-70") -> Display:
     if not cells:
         return nothing(report, claim.label)
     every = list(range(p.start_year, p.end_year + 1))
+    same = repeats(report.shares, cells)
+    checks = {d for d in cells if report.definitions[d]["use"] != "headline"}
     labels = {d: report.definitions[d]["label"] + ("" if report.definitions[d]["use"] == "headline" else " (check)")
               for d in cells}  # fmt: skip
 
@@ -435,9 +445,11 @@ def matrix(report: Report, claim_id: str = "trade-70") -> Display:
         axes.grid(False)
         for row, (definition, years) in enumerate(cells.items()):
             for year, name in years.items():
-                shade, marker, colour = LOOKS[name]
-                axes.add_patch(Rectangle((year - 0.46, row - 0.28), 0.92, 0.56, facecolor=shade,
-                                         edgecolor=style.RULE if name == "no data" else shade,
+                shade, marker, colour = SAME if (definition, year) in same else LOOKS[name]
+                striped = definition in checks and shade != "white"
+                axes.add_patch(Rectangle((year - 0.46, row - 0.28), 0.92, 0.56,
+                                         facecolor="white" if striped else shade, hatch=STRIPES if striped else None,
+                                         edgecolor=style.RULE if shade == "white" else shade,
                                          linewidth=0.5))  # fmt: skip
                 if marker:
                     axes.plot([year], [row], marker=marker, color=colour, markersize=2.2 if narrow else 3.4,
@@ -449,20 +461,24 @@ def matrix(report: Report, claim_id: str = "trade-70") -> Display:
         axes.spines["left"].set_visible(False)
         style.year_axis(axes, every[0], every[-1], narrow)
         style.footer(figure, narrow, ("● black: inside the quoted band", "○ grey: near it", "▲ above", "▼ below",
+                                      *(["– the same figure as in a row above"] if same else []),
+                                      *(["striped: for comparison only, not counted"] if checks else []),
                                       "empty: no data"))  # fmt: skip
 
     wide, narrow = style.draw(paint, height=0.9 + 0.42 * len(cells), narrow_height=1.2 + 0.44 * len(cells))
     low, high = claim.band
     return FigureDisplay(
-        id=f"dependence_matrix_{claim_id.replace('-', '_')}", title=_matrix_title(report, claim), svg=wide,
-        narrow=narrow, alt=_matrix_alt(report, claim, cells),
+        id=f"dependence_matrix_{claim_id.replace('-', '_')}", svg=wide, narrow=narrow,
+        title=_matrix_title(claim, counted(cells, checks, same)), alt=_matrix_alt(report, claim, cells),
         caption=say("{claim}. Inside: from {low}% to {high}%, which is the quoted figure with its rounding. Near: "
-                    "within {near} points of that. A check is drawn to warn and is not counted. Said by: {who}.",
+                    "within {near} points of that. A check is drawn for comparison and is not counted; a share that "
+                    "equals one of a row above in the same year is counted there. Said by: {who}.",
                     claim=claim.label, low=f"{low:g}", high=f"{high:g}", near=f"{rules.NEAR:g}",
                     who=claim.said_by),
         records=tuple(
             {"year": year, "definition": d, "part": report.definitions[d]["part"],
              "whole": report.definitions[d]["whole"], "percent": report.shares[d][year].percent, "mark": name,
+             "counted": "no" if d in checks else "with " + same[d, year] if (d, year) in same else "yes",
              "reason": report.shares[d][year].reason}
             for d, years in cells.items() for year, name in years.items()
         ),
@@ -473,23 +489,38 @@ def matrix(report: Report, claim_id: str = "trade-70") -> Display:
 # ------------------------------------------------------------------------------------ titles and alt texts
 
 
-def _matrix_title(report: Report, claim: rules.Claim) -> Sentence:
-    counts = {m: _count(report, m, claim) for m in rules.MARKS}
-    known_cells = sum(int(counts[m].value or 0) for m in rules.MARKS if m != "no data")
+def _matrix_title(claim: rules.Claim, marks: Mapping[str, int]) -> Sentence:
+    """How many of the squares drawn as a finding of their own lie where."""
+    known_cells = sum(marks.values())
     if not known_cells:
         return say("“{claim}”: no headline definition has data", claim=claim.label)
-    if not counts["inside"].value:
-        return say("Of {n} shares tried not one falls in the band of the quoted {q}", q=claim.quoted, n=known_cells)
+    if not marks.get("inside"):
+        return say("Of {n} shares not one falls in the band of the quoted {q}", q=claim.quoted, n=known_cells)
     return say("The quoted {q} fits {inside} of {n} shares; {above} lie above, {below} below, {near} near",
-               q=claim.quoted, inside=counts["inside"], n=known_cells, above=counts["above"], below=counts["below"],
-               near=counts["near"])  # fmt: skip
+               q=claim.quoted, n=known_cells, **{m: marks.get(m, 0) for m in ("inside", "above", "below", "near")})
 
 
-def _count(report: Report, mark: str, claim: rules.Claim) -> Fact:
-    p = report.parameters
-    return report.fact(
-        f"dependence.cells_{mark.replace(' ', '_')}.{claim.claim_id}.{p.start_year}-{p.end_year}"
-    )
+def repeats(shares: Lines, cells: Iterable[str]) -> dict[tuple[str, int], str]:
+    """The shares that equal one of a row above in the same year, with the definition of that row."""
+    first: dict[tuple[int, float], str] = {}
+    found: dict[tuple[str, int], str] = {}
+    for definition in cells:
+        for year, share in shares[definition].items():
+            if share.percent is None:
+                continue
+            above = first.setdefault((year, round(share.percent, 6)), definition)
+            if above != definition:
+                found[definition, year] = above
+    return found
+
+
+def counted(cells: Mapping[str, Mapping[int, str]], checks: Collection[str],
+            same: Collection[tuple[str, int]]) -> dict[str, int]:  # fmt: skip
+    """The marks of the squares drawn as a finding of their own: no gap, no check, nothing that stands above."""
+    return dict(Counter(
+        name for definition, years in cells.items() if definition not in checks
+        for year, name in years.items() if name != "no data" and (definition, year) not in same
+    ))  # fmt: skip
 
 
 def _matrix_alt(report: Report, claim: rules.Claim, cells: Mapping[str, Mapping[int, str]]) -> Sentence:
