@@ -11,6 +11,7 @@ import dataclasses
 import functools
 import io
 import re
+import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -151,6 +152,11 @@ def money_axis(axes: Axes, *, log: bool = False) -> None:
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value, 0 if value >= 1 or value <= 0 else 3)))
     if not log:
         axes.margins(y=0.12)
+
+
+def heading(text: str, narrow: bool) -> str:
+    """What stands above a panel, on two lines of a phone where one is too short for it."""
+    return textwrap.fill(text, 44) if narrow else text
 
 
 def log_ticks(axes: Axes) -> None:

@@ -117,8 +117,10 @@ def growth_range(report: Report) -> Display:
         axes.set_title("Percentage points above or below growth on customs", color=style.MUTED, fontweight="normal",
                        pad=16)  # fmt: skip
         signs = {"s": "■", "^": "▲", "D": "◆", "v": "▼"}
-        names = [f"{signs[style.SHAPES[b]]} {basis_label(report, b)}" for b in report.catalogue.bases if b != "customs"]
-        style.footer(figure, narrow, [*names, "shaded: the sign of growth differs"], marks)
+        drawn = [b for b in report.catalogue.bases if b != "customs" and any(b in one.rates for one in found)]
+        names = [f"{signs[style.SHAPES[b]]} {basis_label(report, b)}" for b in drawn]
+        shaded = ["shaded: the sign of growth differs"] if any(one.changes_sign for one in found) else []
+        style.footer(figure, narrow, [*names, *shaded], marks)
 
     wide, narrow = style.draw(paint)
     return FigureDisplay(

@@ -894,7 +894,7 @@ def event_breaks(report: Report) -> Display:
                     va="bottom",
                 )
             axes.set_title(
-                f"{sentence_case(NAMES[flow])}, million US dollars a month, log scale",
+                style.heading(f"{sentence_case(NAMES[flow])}, million US dollars a month, log scale", narrow),
                 color=style.MUTED,
                 fontweight="normal",
                 pad=12,
@@ -967,7 +967,7 @@ def event_panel(report: Report) -> Display:
     years = [*votes.index, *visits.index, *council["date"].str[:4].astype(int), *(int(f.period) for f in totals)]
     if not years:
         return nothing(report, "The panel")
-    first, last = max(min(years), 1991), max(years)
+    first, last = min(years), max(years)
 
     def paint(figure: Figure, narrow: bool) -> None:
         axes = list(figure.subplots(5, 1, sharex=True))
