@@ -283,6 +283,21 @@ def test_the_deficit_of_kotra_is_drawn_where_kotra_has_one_and_nowhere_else(
         assert purple == own and 2001 not in own
 
 
+@both_editions
+def test_a_label_right_of_the_last_point_says_where_its_line_ended_before(
+    charts: dict[tuple[str, ...], Drawn], name: str
+) -> None:
+    """The line of UN Comtrade ends in 2018; its name stood at 2025 beside the others."""
+    drawn = chart_of(charts, name, ("bases",))
+    ends = {c: max(row["year"] for row in drawn.rows if row[c] is not None)
+            for c in drawn.node["data"]["columns"] if c.endswith("_usd_million")}  # fmt: skip
+    early = {last for column, last in ends.items() if last < max(ends.values()) and "mirror" not in column}
+    assert early
+    for picture in drawn.pictures:
+        told = {int(text.get_text()[-4:]) for text in picture.axes[0].texts if ", to " in text.get_text()}
+        assert told == early
+
+
 # ------------------------------------------------------------------------------------------ titles and pictures
 
 
@@ -388,6 +403,7 @@ def test_no_letter_is_cut_off(charts: dict[tuple[str, ...], Drawn], name: str, c
                 box = text.get_window_extent()
                 inside = box.x0 >= -2 and box.x1 <= width + 2 and box.y0 >= -2 and box.y1 <= height + 2
                 assert inside, f"cut off: {text.get_text()!r}"
+                assert "\\" not in text.get_text(), "the marks of a formula, which nobody reads"
 
 
 def labels_beyond_the_limits(picture: Figure) -> set[Text]:

@@ -296,7 +296,6 @@ def event_timeline(report: Report) -> Display:
             )
         top.set_yscale("log")
         top.set_ylim(1, float(known[["exports", "imports"]].max().max()) * 2)
-        style.log_ticks(top)
         style.money_axis(top, log=True)
         top.set_title("Million US dollars a month, log scale", color=style.MUTED, fontweight="normal", pad=16)
         for position, regime in enumerate(regimes):

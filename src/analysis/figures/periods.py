@@ -132,6 +132,7 @@ def month_growth(report: Report) -> Display:
             axes.plot(positions, points, linestyle="none", marker="o", markersize=2.8, color=style.COLOURS[flow])
             axes.axhline(1, color=style.MUTED, linewidth=0.8)
             axes.yaxis.set_major_formatter(lambda value, _: f"×{value:g}")
+            style.log_ticks(axes)
             axes.set_title(style.heading(f"{flow.capitalize()}, times the same month a year before, log scale", narrow),
                            color=style.MUTED, fontweight="normal", pad=14 if flow == "exports" else 6)  # fmt: skip
             style.turning_lines(axes, marks, numbers=flow == "exports")
