@@ -12,6 +12,7 @@ from fnmatch import fnmatchcase
 
 import pandas as pd
 
+from . import style
 from .catalogue import Catalogue
 from .display import Sentence, Words, say
 from .facts import Fact
@@ -103,11 +104,16 @@ def turning_marks(report: Report) -> list[tuple[float, str]]:
     A calendar year stands at its number, so it reaches from half a year before to half a year after.
     """
     p = report.parameters
-    points = phases.openers(report.turning_points)
+    return [(x - 0.5, label) for x, label in turning_moments(report, p.start_year, p.end_year)]
+
+
+def turning_moments(report: Report, first: int, last: int) -> list[tuple[float, str]]:
+    """The same on an axis of months (`style.month_axis`) from the year `first` to the year `last`."""
+    p = report.parameters
     return [
-        (point.day.year - 0.5 + point.day.timetuple().tm_yday / 366, f"{point.label}, {_month(point.day)}")
-        for point in points
-        if p.start_year <= point.day.year <= p.end_year
+        (style.moment(point.day.year, point.day.month, point.day.day), f"{point.label}, {_month(point.day)}")
+        for point in phases.openers(report.turning_points)
+        if max(first, p.start_year) <= point.day.year <= min(last, p.end_year)
     ]
 
 

@@ -11,8 +11,10 @@ import dataclasses
 import functools
 import io
 import re
+import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import date
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -55,6 +57,7 @@ MARKERS = {
 LETTER = re.compile(r'<path id="((?:Inter|DejaVu)[^"]*)"')
 POSITIONS = re.compile(r' (?:d|x|y|x1|x2|y1|y2|points)="[^"]*"|translate\([^)]*\)')
 FINE = re.compile(r"-?\d+\.\d{3,}")
+MANY = 2000  # a log axis from one to this has no room for twos and fives
 WIDE, NARROW = (7.1, 3.4), (3.9, 3.9)
 
 
@@ -148,13 +151,28 @@ def compact(svg: str) -> str:
 def money_axis(axes: Axes, *, log: bool = False) -> None:
     """Ticks in millions of dollars, thousands separated."""
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value, 0 if value >= 1 or value <= 0 else 3)))
-    if not log:
+    if log:
+        log_ticks(axes)
+    else:
         axes.margins(y=0.12)
 
 
+def heading(text: str, narrow: bool) -> str:
+    """What stands above a panel, on two lines of a phone where one is too short for it."""
+    return textwrap.fill(text, 44) if narrow else text
+
+
 def log_ticks(axes: Axes) -> None:
-    """One, two and five of each decade on a log axis, without minor labels."""
-    axes.yaxis.set_major_locator(LogLocator(base=10, subs=(1.0, 2.0, 5.0)))
+    """One, two and five of each decade on a log axis, of many decades the ones alone; two ticks at the least.
+
+    matplotlib would write the ticks between as formulas, which no chart of this house reads as such.
+    """
+    low, high = axes.get_ylim()
+    locator = LogLocator(base=10, subs=(1.0, 2.0, 5.0) if high / low < MANY else (1.0,))
+    ticks = [tick for tick in locator.tick_values(low / 10, high * 10) if tick > 0]
+    if sum(low <= tick <= high for tick in ticks) < 2:
+        axes.set_ylim(max(tick for tick in ticks if tick <= low), min(tick for tick in ticks if tick >= high))
+    axes.yaxis.set_major_locator(locator)
     axes.yaxis.set_minor_locator(NullLocator())
 
 
@@ -185,6 +203,28 @@ def year_axis(axes: Axes, first: int, last: int, narrow: bool, room: float = 0.0
     ticks = [y for y in range(first, last + 1) if y % step == 0]
     axes.set_xticks(ticks, [str(t) for t in ticks])
     axes.set_xlim(first - 0.7, last + 0.7 + room)
+
+
+def moment(year: int, month: int = 1, day: int = 1) -> float:
+    """Where the beginning of a day stands on an axis of months: 1 January 2020 at 2020, 1 July at 2020.5."""
+    gone = date(year, month, day) - date(year, 1, 1)
+    return year + gone.days / (date(year + 1, 1, 1) - date(year, 1, 1)).days
+
+
+def middle(year: int, month: int, months: int = 1) -> float:
+    """Where a month stands on an axis of months, or a span of `months` months: half way through."""
+    after = year * 12 + month - 1 + months
+    return (moment(year, month) + moment(after // 12, after % 12 + 1)) / 2
+
+
+def month_axis(axes: Axes, first: int, last: int, narrow: bool) -> None:
+    """The axis of every chart of months, quarters or days: a tick on each 1 January, some with their year.
+
+    A year reaches from its own tick to the next, unlike on `year_axis`, where it stands above its number.
+    """
+    year_axis(axes, first, last, narrow)
+    axes.set_xticks(range(first, last + 2), minor=True)
+    axes.set_xlim(first - 0.2, last + 1.2)
 
 
 def marked_line(axes: Axes, x: Iterable[float], y: Iterable[float], statuses: Iterable[str], fits: Iterable[bool],

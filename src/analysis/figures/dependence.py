@@ -29,6 +29,8 @@ LOOKS = {
     "inside": ("#1b1b1b", "o", "white"), "near": ("#8a8a8a", "o", "white"), "above": ("#dedede", "^", "#1b1b1b"),
     "below": ("#dedede", "v", "#1b1b1b"), "cannot tell": ("#f4f4f4", "d", "#1b1b1b"), "no data": ("white", "", ""),
 }  # fmt: skip
+# A share that equals one of a row above is no second finding, and a check is none at all: neither looks like one.
+SAME, STRIPES = ("white", "_", "#8a8a8a"), "//////"
 
 
 def nothing(report: Report, what: str) -> Prose:
@@ -83,7 +85,7 @@ def lines_figure(report: Report, id: str, lines: Lines, lead: str, *, title: Sen
             axes.axhline((band.low + band.high) / 2, color=style.INK, linewidth=0.8, linestyle=(0, (2, 2)), zorder=1)
             axes.text(p.start_year - 0.4, band.high + band.precision, "quoted", fontsize=7.5, va="bottom", ha="left",
                       color=style.MUTED)  # fmt: skip
-        highest = max(v for years in known(shown).values() for v in years.values())
+        highest = max(max(v, shown[d][y].high or v) for d, years in known(shown).items() for y, v in years.items())
         axes.set_ylim(0, max(104.0 if to_hundred else 0.0, highest * 1.04))
         style.share_axis(axes)
         style.year_axis(axes, p.start_year, p.end_year, narrow)
@@ -373,29 +375,34 @@ def deficits(report: Report) -> Display:
         top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
         oil = {y: _value(facts["customs_with_crude"].get(y)) - _value(facts["customs"].get(y)) for y in every}
         top.bar(every, [_value(facts["customs"].get(y)) for y in every], 0.72, color=style.COLOURS["exports"],
-                label="Chinese customs", linewidth=0)  # fmt: skip
+                label="upper chart: Chinese customs", linewidth=0)  # fmt: skip
         extra = [y for y in every if oil[y] > 0]
-        top.bar(extra, [oil[y] for y in extra], 0.72, bottom=[_value(facts["customs"][y]) for y in extra],
-                color="#cfe3f0", edgecolor=style.COLOURS["exports"], hatch="////", linewidth=0.6,
-                label="crude oil as KOTRA estimates it, where a figure is known")  # fmt: skip
-        top.plot(every, [_value(facts["kotra"].get(y)) for y in every], color=style.COLOURS["kotra"], marker="s",
-                 linestyle="none", markersize=3.4, label="KOTRA's own two flows")  # fmt: skip
+        if extra:
+            top.bar(extra, [oil[y] for y in extra], 0.72, bottom=[_value(facts["customs"][y]) for y in extra],
+                    color="#cfe3f0", edgecolor=style.COLOURS["exports"], hatch="////", linewidth=0.6,
+                    label="upper chart: crude oil as KOTRA estimates it, where known")  # fmt: skip
+        if any(y in facts["kotra"] for y in every):
+            top.plot(every, [_value(facts["kotra"].get(y)) for y in every], color=style.COLOURS["kotra"], marker="s",
+                     linestyle="none", markersize=3.4, label="upper chart: KOTRA's own two flows")  # fmt: skip
         style.money_axis(top)
-        top.set_title("Deficit of the DPRK with China, million US dollars a year", color=style.MUTED,
-                      fontweight="normal")  # fmt: skip
-        for record, (colour, dashes, marker) in zip(ratio, (style.LINES[1], style.LINES[0]), strict=True):
-            bottom.plot(every, [_value(ratio[record].get(y)) for y in every], color=colour, linestyle=dashes,
-                        marker=marker, linewidth=2.2 if record == lead else 1.2)  # fmt: skip
+        top.set_title(style.heading("Deficit of the DPRK with China, million US dollars a year", narrow),
+                      color=style.MUTED, fontweight="normal")  # fmt: skip
+        # No look of the lower chart is one of the upper: what stands in one need not stand in the other.
+        names = {"customs": "lower chart: Chinese customs", "customs_with_crude": "lower chart: customs and crude oil"}
+        for record, (colour, dashes, marker) in zip(ratio, (style.LINES[1], style.LINES[3]), strict=True):
+            if ratio[record]:
+                bottom.plot(every, [_value(ratio[record].get(y)) for y in every], color=colour, linestyle=dashes,
+                            marker=marker, linewidth=2.2 if record == lead else 1.2, label=names[record])  # fmt: skip
         bottom.set_yscale("log")
         bottom.yaxis.set_minor_locator(NullLocator())
         bottom.set_yticks([25, 50, 100, 200, 500, 1000])
         style.share_axis(bottom)
-        bottom.set_title("Deficit as a share of the DPRK's exports to China, log scale", color=style.MUTED,
-                         fontweight="normal")  # fmt: skip
+        bottom.set_title(style.heading("Deficit as a share of the DPRK's exports to China, log scale", narrow),
+                         color=style.MUTED, fontweight="normal")  # fmt: skip
         style.year_axis(bottom, p.start_year, p.end_year, narrow)
-        handles, labels = top.get_legend_handles_labels()
-        bottom.legend(handles, labels, loc="upper left", bbox_to_anchor=(0, -0.22), ncols=1 if narrow else 3,
-                      frameon=False, fontsize=7.5, borderaxespad=0)  # fmt: skip
+        (bars, names_of_bars), (lines, names_of_lines) = (a.get_legend_handles_labels() for a in (top, bottom))
+        bottom.legend([*bars, *lines], [*names_of_bars, *names_of_lines], loc="upper left", bbox_to_anchor=(0, -0.22),
+                      ncols=1 if narrow else 2, frameon=False, fontsize=7.5, borderaxespad=0)  # fmt: skip
 
     wide, narrow = style.draw(paint, height=4.3, narrow_height=5.0)
     years = sorted({y for f in facts.values() for y in f})
@@ -429,6 +436,8 @@ def matrix(report: Report, claim_id: str = "trade-70") -> Display:
     if not cells:
         return nothing(report, claim.label)
     every = list(range(p.start_year, p.end_year + 1))
+    same = repeats(report.shares, cells)
+    checks = {d for d in cells if report.definitions[d]["use"] != "headline"}
     labels = {d: report.definitions[d]["label"] + ("" if report.definitions[d]["use"] == "headline" else " (check)")
               for d in cells}  # fmt: skip
 
@@ -437,9 +446,11 @@ def matrix(report: Report, claim_id: str = "trade-70") -> Display:
         axes.grid(False)
         for row, (definition, years) in enumerate(cells.items()):
             for year, name in years.items():
-                shade, marker, colour = LOOKS[name]
-                axes.add_patch(Rectangle((year - 0.46, row - 0.28), 0.92, 0.56, facecolor=shade,
-                                         edgecolor=style.RULE if name == "no data" else shade,
+                shade, marker, colour = SAME if (definition, year) in same else LOOKS[name]
+                striped = definition in checks and shade != "white"
+                axes.add_patch(Rectangle((year - 0.46, row - 0.28), 0.92, 0.56,
+                                         facecolor="white" if striped else shade, hatch=STRIPES if striped else None,
+                                         edgecolor=style.RULE if shade == "white" else shade,
                                          linewidth=0.5))  # fmt: skip
                 if marker:
                     axes.plot([year], [row], marker=marker, color=colour, markersize=2.2 if narrow else 3.4,
@@ -455,8 +466,11 @@ def matrix(report: Report, claim_id: str = "trade-70") -> Display:
         axes.set_yticks([])
         axes.spines["left"].set_visible(False)
         style.year_axis(axes, every[0], every[-1], narrow)
-        style.footer(figure, narrow, ("● black: inside the quoted band", "○ grey: near it", "◇ cannot be told",
-                                      "▲ above", "▼ below", "empty: no data"))  # fmt: skip
+        style.footer(figure, narrow, ("● black: inside the quoted band", "○ grey: near it", "◇ cannot tell",
+                                      "▲ above", "▼ below",
+                                      *(["– the same figure as in a row above"] if same else []),
+                                      *(["striped: for comparison only"] if checks else []),
+                                      "empty: no data"))  # fmt: skip
 
     wide, narrow = style.draw(paint, height=0.9 + 0.42 * len(cells), narrow_height=1.2 + 0.44 * len(cells))
     low, high = claim.band
@@ -472,6 +486,7 @@ def matrix(report: Report, claim_id: str = "trade-70") -> Display:
         records=tuple(
             {"year": year, "definition": d, "part": report.definitions[d]["part"],
              "whole": report.definitions[d]["whole"], "percent": report.shares[d][year].percent, "mark": name,
+             "counted": "no" if d in checks else "with " + same[d, year] if (d, year) in same else "yes",
              "reason": report.shares[d][year].reason}
             for d, years in cells.items() for year, name in years.items()
         ),
@@ -480,6 +495,20 @@ def matrix(report: Report, claim_id: str = "trade-70") -> Display:
 
 
 # ------------------------------------------------------------------------------------ titles and alt texts
+
+
+def repeats(shares: Lines, cells: Iterable[str]) -> dict[tuple[str, int], str]:
+    """The shares that equal one of a row above in the same year, with the definition of that row."""
+    first: dict[tuple[int, float], str] = {}
+    repeated: dict[tuple[str, int], str] = {}
+    for definition in cells:
+        for year, share in shares[definition].items():
+            if share.percent is None:
+                continue
+            above = first.setdefault((year, round(share.percent, 6)), definition)
+            if above != definition:
+                repeated[definition, year] = above
+    return repeated
 
 
 def _matrix_alt(report: Report, claim: rules.Claim, cells: Mapping[str, Mapping[int, str]]) -> Sentence:

@@ -266,16 +266,15 @@ def event_timeline(report: Report) -> Display:
             )
         top.set_yscale("log")
         top.set_ylim(1, float(known[["exports", "imports"]].max().max()) * 2)
-        style.log_ticks(top)
         style.money_axis(top, log=True)
         top.set_title("Million US dollars a month, log scale", color=style.MUTED, fontweight="normal", pad=16)
         for position, regime in enumerate(regimes):
-            left, right = regime.first / 12 - 0.5, (regime.last + 1) / 12 - 0.5
+            left, right = (style.moment(n // 12, n % 12 + 1) for n in (regime.first, regime.last + 1))
             for axes in (top, bottom):
                 axes.axvspan(left, right, color=SHADES[position % 2], linewidth=0, zorder=0)
             label = str(position + 1) if narrow else regime.label
             top.text(
-                max(left, first - 0.6),
+                max(left, first - 0.1),
                 1.01,
                 label,
                 transform=top.get_xaxis_transform(),
@@ -298,13 +297,13 @@ def event_timeline(report: Report) -> Display:
             )
         bottom.set_yticks(range(len(shown)), [study.plan.classes[c].label for c in shown], fontsize=7.5)
         bottom.set_ylim(len(shown) - 0.4, -0.6)
-        style.year_axis(bottom, first, last, narrow)
+        style.month_axis(bottom, first, last, narrow)
         style.footer(
             figure,
             narrow,
             (
                 "● exports (blue)",
-                "■ imports (red)",
+                "■ imports (orange)",
                 "shaded: regimes",
                 *([f"{n} {r.label}" for n, r in enumerate(regimes, start=1)] if narrow else []),
             ),
@@ -364,9 +363,11 @@ def _timeline_title(report: Report, dated: dict[str, list[calendar.Event]]) -> S
 
 
 def _place(text: str) -> float:
-    """Where a day or month stands on an axis on which a year stands at its middle."""
-    day = int(text[8:10]) if len(text) == 10 else 15
-    return int(text[:4]) - 0.5 + (int(text[5:7]) - 1 + (day - 0.5) / 31) / 12 if len(text) >= 7 else float(text)
+    """Where a day stands on an axis of months; a month or a year without a day stands half way through."""
+    year, *rest = (int(part) for part in text.split("-"))
+    if len(rest) == 2:
+        return style.moment(year, *rest)
+    return style.middle(year, *rest) if rest else style.middle(year, 1, months=12)
 
 
 def _day(event: calendar.Event) -> str:
@@ -711,12 +712,12 @@ def event_breaks(report: Report) -> Display:
                     va="bottom",
                 )
             axes.set_title(
-                f"{sentence_case(NAMES[flow])}, million US dollars a month, log scale",
+                style.heading(f"{sentence_case(NAMES[flow])}, million US dollars a month, log scale", narrow),
                 color=style.MUTED,
                 fontweight="normal",
                 pad=12,
             )
-        style.year_axis(panels[-1], first // 12, last // 12, narrow)
+        style.month_axis(panels[-1], first // 12, last // 12, narrow)
         style.footer(figure, narrow, ("line: break", "grey: dates that fit about as well"))
 
     wide, narrow = style.draw(paint, height=1.9 * len(study.flows), narrow_height=1.9 * len(study.flows))
@@ -789,14 +790,14 @@ def event_panel(report: Report) -> Display:
     years = [*votes.index, *visits.index, *council["date"].str[:4].astype(int), *(int(f.period) for f in totals)]
     if not years:
         return nothing(report, "The panel")
-    first, last = max(min(years), 1991), max(years)
+    first, last = min(years), max(years)
 
     def paint(figure: Figure, narrow: bool) -> None:
         axes = list(figure.subplots(5, 1, sharex=True))
         for name, dash, width in (("china", "-", 1.8), ("vietnam", "--", 1), ("russia", ":", 1.2)):
             if name in votes:
                 axes[0].plot(
-                    votes.index,
+                    votes.index + 0.5,
                     votes[name],
                     linestyle=dash,
                     linewidth=width,
@@ -805,12 +806,12 @@ def event_panel(report: Report) -> Display:
                     color=style.INK if name == "china" else style.MUTED,
                 )
         style.share_axis(axes[0])
-        axes[0].set_ylim(40, 102)
-        axes[1].bar(visits.index, visits.to_numpy(), 0.7, color=style.MUTED)
+        axes[0].set_ylim(min(40, float(votes.min().min()) - 4) if len(votes) else 40, 102)
+        axes[1].bar(visits.index + 0.5, visits.to_numpy(), 0.7, color=style.MUTED)
         _votes_bars(axes[2], council)
         axes[3].plot([_place(str(m)) for m in scores.index], scores.to_numpy(), linewidth=0.9, color=style.INK)
         axes[4].plot(
-            [int(f.period) for f in totals],
+            [_place(f.period) for f in totals],
             [f.value for f in totals],
             marker="o",
             markersize=2.4,
@@ -827,7 +828,7 @@ def event_panel(report: Report) -> Display:
         )
         for own, head in zip(axes, heads, strict=True):
             own.set_title(head, color=style.MUTED, fontweight="normal", pad=4, fontsize=8)
-        style.year_axis(axes[-1], first, last, narrow)
+        style.month_axis(axes[-1], first, last, narrow)
         style.footer(
             figure, narrow, ("— with China", "- - with Vietnam", "··· with Russia", "■ for", "□ abstained", "▨ veto")
         )
@@ -841,7 +842,8 @@ def event_panel(report: Report) -> Display:
         alt=_panel_alt(report),
         caption=say(
             "Each series has its own reading, and no index is made of them. Vietnam and Russia stand beside China "
-            "because agreement of votes alone is no sign of an alliance."
+            "because agreement of votes alone is no sign of an alliance. What is counted by year stands at the "
+            "middle of its year."
         ),
         records=tuple(_panel_records(votes, visits, council, scores, totals)),
         notes=(*caveats(report, "events-selected", "events-score", bases=["events"]), recency(report, last)),
@@ -854,7 +856,7 @@ def _votes_bars(axes: Axes, council: pd.DataFrame) -> None:
     for vote, face, hatch in (("for", style.MUTED, ""), ("abstain", "white", ""), ("veto", "white", "////")):
         counts = years[council["china_vote"] == vote].value_counts().sort_index()
         axes.bar(
-            counts.index,
+            counts.index + 0.5,
             counts.to_numpy(),
             0.7,
             bottom=[base.get(y, 0) for y in counts.index],

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from .. import style
-from ..captions import caveats, join, recency, turning_marks
+from ..captions import caveats, join, recency, turning_moments
 from ..display import Display, FigureDisplay, Prose, Sentence, say
 from ..formatting import MONTHS
 from ..report import Report
@@ -22,9 +22,10 @@ ROUGH = ("C", "D")
 
 
 def place(period: pd.Period) -> float:
-    """Where a month or quarter stands on a yearly axis on which a year stands at its middle."""
-    part = (period.month - 0.5) / 12 if period.freqstr.startswith("M") else (period.quarter - 0.5) / 4
-    return float(period.year - 0.5 + part)
+    """Where a month or quarter stands on an axis of months: half way through."""
+    if period.freqstr.startswith("M"):
+        return style.middle(period.year, period.month)
+    return style.middle(period.year, 3 * period.quarter - 2, months=3)
 
 
 def name(period: pd.Period) -> str:
@@ -41,7 +42,7 @@ def months(report: Report) -> Display:
     if known.empty:
         return _nothing(report, "month")
     first, last = known.index[0][0], known.index[-1][0]
-    marks = [m for m in turning_marks(report) if first.year - 0.5 <= m[0] <= last.year + 0.5]
+    marks = turning_moments(report, first.year, last.year)
 
     def paint(figure: Figure, narrow: bool) -> None:
         panels = figure.subplots(3, 1, sharex=True)
@@ -54,7 +55,7 @@ def months(report: Report) -> Display:
             style.money_axis(axes)
             axes.set_ylim(bottom=0)
             style.turning_lines(axes, marks, numbers=measure == "exports")
-        style.year_axis(panels[-1], first.year, last.year, narrow)
+        style.month_axis(panels[-1], first.year, last.year, narrow)
         style.footer(figure, narrow, (style.REPORTED, style.DERIVED, "× rough (grade C or D)"), marks)
 
     wide, narrow = style.draw(paint, height=5.2, narrow_height=5.8)
@@ -75,7 +76,7 @@ def quarters(report: Report) -> Display:
     if known.empty:
         return _nothing(report, "quarter")
     first, last = known.index[0][0], known.index[-1][0]
-    marks = [m for m in turning_marks(report) if first.year - 0.5 <= m[0] <= last.year + 0.5]
+    marks = turning_moments(report, first.year, last.year)
 
     def paint(figure: Figure, narrow: bool) -> None:
         axes = figure.add_subplot()
@@ -86,7 +87,7 @@ def quarters(report: Report) -> Display:
                 axes.bar([place(q) for q in chosen.index], sign * chosen["value"], 0.2, color=face,
                          edgecolor=style.COLOURS[flow], linewidth=0.8)  # fmt: skip
         axes.axhline(0, color=style.MUTED, linewidth=0.8)
-        style.year_axis(axes, first.year, last.year, narrow)
+        style.month_axis(axes, first.year, last.year, narrow)
         style.money_axis(axes)
         axes.yaxis.set_major_formatter(lambda value, _: f"{abs(value):,.0f}")
         style.turning_lines(axes, marks)
@@ -102,7 +103,7 @@ def quarters(report: Report) -> Display:
             *(_peak_words(report, f"trade.quarter_{flow}.customs", flow) for flow in ("exports", "imports")),
         ),
         caption=say("Chinese customs. A quarter is printed, or the sum of its months, or derived from printed "
-                    "cumulative figures."),
+                    "cumulative figures. Totals of quarters stand in the data and are not drawn."),
         records=tuple(_records(frame, "quarter")),
         notes=(*caveats(report, "derived-months", "crude-unreported", "news-read", bases=["customs"]),
                recency(report, name(last))),
@@ -119,7 +120,7 @@ def month_growth(report: Report) -> Display:
         return Prose((say("No month from {a} to {b} may be compared with the same month a year before.",
                           a=report.parameters.start_year, b=report.parameters.end_year),), "note")  # fmt: skip
     first, last = known.index[0], known.index[-1]
-    marks = [m for m in turning_marks(report) if first.year - 0.5 <= m[0] <= last.year + 0.5]
+    marks = turning_moments(report, first.year, last.year)
 
     def paint(figure: Figure, narrow: bool) -> None:
         panels = figure.subplots(2, 1, sharex=True, sharey=True)
@@ -131,10 +132,11 @@ def month_growth(report: Report) -> Display:
             axes.plot(positions, points, linestyle="none", marker="o", markersize=2.8, color=style.COLOURS[flow])
             axes.axhline(1, color=style.MUTED, linewidth=0.8)
             axes.yaxis.set_major_formatter(lambda value, _: f"×{value:g}")
-            axes.set_title(f"{flow.capitalize()}, times the same month a year before, log scale", color=style.MUTED,
-                           fontweight="normal", pad=14 if flow == "exports" else 6)  # fmt: skip
+            style.log_ticks(axes)
+            axes.set_title(style.heading(f"{flow.capitalize()}, times the same month a year before, log scale", narrow),
+                           color=style.MUTED, fontweight="normal", pad=14 if flow == "exports" else 6)  # fmt: skip
             style.turning_lines(axes, marks, numbers=flow == "exports")
-        style.year_axis(panels[-1], first.year, last.year, narrow)
+        style.month_axis(panels[-1], first.year, last.year, narrow)
         style.footer(figure, narrow, (), marks)
 
     wide, narrow = style.draw(paint, height=4.0, narrow_height=4.6)
@@ -146,7 +148,8 @@ def month_growth(report: Report) -> Display:
         ),
         caption=say(
             "Chinese customs. Only months whose figures, now and a year before, may be read by month and have grade "
-            "A or B. Changes under {noise} are not drawn: compilers of one month differ by as much.",
+            "A or B. Changes under {noise} are not drawn: compilers of one month differ by as much. Growth of the "
+            "total stands in the data and is not drawn.",
             noise=f"{rules.LARGEST_NOISE:.0f}%",
         ),
         records=tuple(
