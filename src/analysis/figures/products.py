@@ -205,8 +205,7 @@ def coal_months(report: Report) -> Display:
         id="coal_months", title=coal_title(report, facts), svg=wide, narrow=narrow,
         alt=join(say("Bars by month, months without a figure shaded."), *(_month_words(m, f) for m, f in facts.items()),
                  say("Lines mark the measures: {names}.", names="; ".join(name for name, _ in stops) or "none")),
-        caption=say("Tonnes as customs records them at clearance. Coal that was landed before a ban could still be "
-                    "cleared after it."),
+        caption=say("Tonnes by month as customs records them; a month without a figure may have had trade."),
         records=tuple(
             {"month": _key(m), "tonnes": facts[m].value if m in facts else None,
              "status": facts[m].status if m in facts else "no figure found",

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from ..captions import caveats, join
 from ..display import Prose, Sentence, say
+from ..events.products import phases_of
 from ..facts import Fact
+from ..formatting import MONTHS as MONTH_NAMES
 from ..report import Report
 from ..showing import in_notebooks
 
@@ -34,10 +36,18 @@ def _coal(report: Report) -> Sentence | None:
     kept = "none" if stopped.value == 0 else "{stopped} a month"
     return say(
         "Coal fell when it was banned. China bought {before} a month in the year before it stopped coal in February, "
-        f"{kept} in the months after that, and {{banned}} a month after the ban of August, {{fall:abs}} less than "
-        "before.",
-        before=before, stopped=stopped, banned=banned, fall=fall,
+        f"{kept} in the months after that, and {{banned}} a month after the ban of August{{last}}, {{fall:abs}} "
+        "less than before.",
+        before=before, stopped=stopped, banned=banned, fall=fall, last=_all_in(report),
     )  # fmt: skip
+
+
+def _all_in(report: Report) -> str:
+    """Where one month alone had coal after the ban: which."""
+    known = [report.find(f"products.quantity.coal.imports.customs.{month}")
+             for month in phases_of(report.catalogue)["banned"]]  # fmt: skip
+    some = [fact.period for fact in known if fact and fact.value]
+    return f", all of it in {MONTH_NAMES[int(some[0][5:]) - 1]}" if len(some) == 1 else ""
 
 
 def _ore(report: Report) -> Sentence | None:

@@ -30,7 +30,7 @@ def _coal(report: Report) -> Sentence | None:
     weight = report.find(most.id.replace(".value.", ".quantity."))
     good = "anthracite, a hard coal," if ".anthracite." in most.id else "coal"
     refs: dict[str, Fact | str] = {"most": most, "good": good}
-    told = "Coal was China's largest purchase: in {most:period} it bought "
+    told = "China's largest purchases of North Korean coal in the figures found were those of {most:period}: "
     if weight:
         told, refs["weight"] = told + "{weight} of {good} for {most}", weight
     else:
@@ -40,7 +40,7 @@ def _coal(report: Report) -> Sentence | None:
     sentence = say(told + ".", **refs)
     if last is most:
         return sentence
-    fall = say("In {last:period} it bought coal for {last}.", last=last)
+    fall = say("In {last:period} China bought coal for {last}.", last=last)
     return join(sentence, fall)
 
 

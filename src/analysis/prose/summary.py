@@ -14,7 +14,7 @@ from . import claims, dependence, events, trade
 def findings(report: Report) -> Findings:
     """The findings of every part, a sentence each. Each part's own function makes them; this one chooses and orders."""
     chosen = (
-        trade.level(report), trade.fall(report), *dependence.chief(report), *events.findings(report).findings[:1],
+        trade.level(report), trade.fall(report), *dependence.chief(report), *events.findings(report).findings,
         claims.mixed(report), claims.slips(report),
     )  # fmt: skip
     return Findings(tuple(Finding(one.headline, say(""), one.certainty) for one in chosen if one))
