@@ -19,7 +19,6 @@ from .once import once
 
 TICKS, NARROW_TICKS = (-95, -75, -50, 0, 100, 300, 900), (-95, -75, 0, 300)
 HEADS = {True: "Must be found: known falls", False: "Asked: did trade change after these events?"}
-SUBTITLE = "Change in the months after the event,\nagainst the twelve usable months before"
 
 
 @once
@@ -30,6 +29,9 @@ def event_questions(report: Report) -> Display:
     groups = [(control, cells) for control, cells in groups if cells]
     if not groups:
         return nothing(report, "The questions on events")
+
+    baseline = study.plan.settings["baseline_months"]
+    subtitle = f"Change in the months after the event,\nagainst the {baseline} usable months before"
 
     def paint(figure: Figure, narrow: bool) -> None:
         axes = figure.add_subplot()
@@ -44,7 +46,7 @@ def event_questions(report: Report) -> Display:
             row += step
         axes.set_ylim(row - 0.4, -0.6)
         _axis(axes, groups, narrow)
-        axes.set_title(SUBTITLE, color=style.MUTED, fontweight="normal", fontsize=8, pad=8)
+        axes.set_title(subtitle, color=style.MUTED, fontweight="normal", fontsize=8, pad=8)
         style.footer(
             figure,
             narrow,
@@ -65,9 +67,10 @@ def event_questions(report: Report) -> Display:
         title=_title(report),
         alt=join(say("Dots with bars, one row for each question."), *(answer(report, cell) for cell in study.answered)),
         caption=say(
-            "Each window is compared with the level of the twelve usable months before it, in the same period. The "
-            "range holds every change that the test does not reject. A known fall that the method missed would be a "
-            "reason to distrust the rest."
+            "Each window is compared with the level of the {n} usable months before it, in the same period. The range "
+            "holds every change that the test does not reject. A known fall that the method missed would be a reason "
+            "to distrust the rest.",
+            n=baseline,
         ),
         records=tuple(
             {"question": q.asks, "control": study.cells[q.key].control, **records(study.cells[q.key])}

@@ -103,7 +103,7 @@ def event_matrix(report: Report) -> Display:
         keys = [
             f"{LOOKS[v][1]} {words}"
             for v, words in (
-                (TESTABLE, "black: a doubling or a halving could be detected"),
+                (TESTABLE, f"black: a change by a factor of {study.plan.settings['readable_effect']} shows"),
                 (WEAK, "grey: only a larger change"),
                 (UNTESTABLE, "white: cannot be tested"),
             )
@@ -164,7 +164,8 @@ def _matrix_axes(axes: Axes, report: Report, columns: list[tuple[str, str]], nar
 def _matrix_title(report: Report) -> Sentence:
     return say(
         "Of {all} combinations of event, flow and window, {no} cannot be tested and {weak} could show only a change by "
-        "more than half or double",
+        "a factor of more than {factor}",
+        factor=report.event_study.plan.settings["readable_effect"],
         all=count(report, "all"),
         no=count(report, "untestable"),
         weak=count(report, "weak"),

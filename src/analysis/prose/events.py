@@ -65,8 +65,9 @@ def what_can_be_tested(report: Report) -> Prose:
     study = report.event_study
     sentences = [
         say(
-            "Of {all} combinations of event, flow and window, {yes} can show a doubling or a halving of trade, {weak} "
-            "only a larger change, and {no} cannot be tested: too few months stand in the window or before it.",
+            "Of {all} combinations of event, flow and window, {yes} can show a change by a factor of {factor}, {weak} "
+            "only a larger one, and {no} cannot be tested: too few months stand in the window or before it.",
+            factor=study.plan.settings["readable_effect"],
             all=count(report, "all"),
             yes=count(report, "testable"),
             weak=count(report, "weak"),
@@ -80,7 +81,7 @@ def what_can_be_tested(report: Report) -> Prose:
         ),
     ]
     if "nuclear_tests" in study.classes:
-        sentences.append(say("Around the early nuclear tests only quarters, half-years and years can be described."))
+        sentences.append(say("Around the early nuclear tests only quarters and years can be described."))
     return Prose(tuple(sentences), "list")
 
 
@@ -90,7 +91,7 @@ def controls(report: Report) -> Prose:
     study = report.event_study
     cells = [study.cells[q.key] for q in study.questions if study.plan.classes[q.key[0]].control]
     if not cells:
-        return Prose((say("None of the known falls is among the events asked for."),), "note")
+        return Prose((say("No known fall is among the events asked for."),), "note")
     return Prose((_controls_in_all(report), *(_cell_sentence(report, cell) for cell in cells)), "list")
 
 
@@ -98,7 +99,7 @@ def _controls_in_all(report: Report) -> Sentence:
     """How many of the known falls are found, in a sentence that says what follows."""
     asked, answered, found = (_questions(report, what, "controls") for what in ("asked", "answered", "found"))
     if not answered.value:
-        return say("None of the known falls can be tested on these months, so nothing shows whether the method works.")
+        return say("No known fall can be tested on these months, so nothing shows whether the method works.")
     if found.value == asked.value:
         return say("The method finds every known fall that it was asked for ({n} of {n}).", n=found)
     if found.value == answered.value:
@@ -356,7 +357,11 @@ def _known_falls(report: Report) -> Finding | None:
     clauses = [f"{cell.question.label} by {{f{n}:abs}}" for n, cell in enumerate(found) if cell.question]
     first = clauses[0].replace(" by {", " fell by {")
     return Finding(
-        say(listing([first, *clauses[1:]]) + ", against the twelve usable months before.", **refs),
+        say(
+            listing([first, *clauses[1:]]) + ", against the {n} usable months before.",
+            n=study.plan.settings["baseline_months"],
+            **refs,
+        ),
         _controls_in_all(report),
         certainty(report, *facts),
     )
