@@ -113,6 +113,11 @@ def test_no_tally_over_all_years_stands_for_an_answer(claim_id: str, report: Rep
     assert not report.facts.under("dependence.cells_inside")
 
 
+def test_the_chart_of_grain_names_no_year_of_a_closed_border_or_of_one_crop(report: Report) -> None:
+    title = "".join(span["text"] for span in figures.food(report).node()["title"])
+    assert "2022" not in title and "2020" not in title and "97.6% (2017)" in title
+
+
 def test_both_dates_are_shown(report: Report) -> None:
     text = plain_of(prose.dependence.claim(report, "food-70").node())
     assert "2004 to 2006" in text and "2011 to 2013" in text and "neither confirmed nor ruled out" in text

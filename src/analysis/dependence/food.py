@@ -235,7 +235,8 @@ def _crop_from_china(request: _Request, year: int, crop: str) -> Amount:
 def rival_of(request: _Request, year: int, crop: str) -> Amount:
     """The same crop by Chinese customs as pages quote it; a gap where none does."""
     table = request.table(CUSTOMS)
-    amount = table.amount(table.pick(year=year, crop=crop), UNIT, f"no page at hand quotes Chinese customs on {crop}")
+    reason = f"no page that quotes Chinese customs on {crop} was found"
+    amount = table.amount(table.pick(year=year, crop=crop), UNIT, reason)
     if crop == "rice" and request.rice == "paddy":
         return converted(amount, factor(request.catalogue, "rice_milled_of_paddy"), UNIT, divide=True)
     return amount

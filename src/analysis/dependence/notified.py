@@ -104,7 +104,7 @@ def _of_year(catalogue: Catalogue, table: Records, year: int, cap: Amount) -> No
     amounts = {name: amount for name, (amount, _) in suppliers.items()}
     months = {name: count for name, (_, count) in suppliers.items()}
     parts = [amount for amount in amounts.values() if amount.value is not None]
-    known_sum = add(parts) if parts else gap("nobody notified anything that a page at hand prints", BARRELS)
+    known_sum = add(parts) if parts else gap("no notified delivery was found", BARRELS)
     both = len(parts) == len(SUPPLIERS) and all(count == 12 for count in months.values())
     if months_of(printed) == 12:
         total = table.amount(printed, BARRELS, "")
@@ -128,7 +128,7 @@ def _supplier(catalogue: Catalogue, table: Records, year: int, supplier: str) ->
         return table.amount(barrels, BARRELS, ""), months_of(barrels)
     if note := _silent_note(rows):
         return gap(note, BARRELS, table.keys(rows)), 0
-    return gap(f"no page at hand prints what {supplier} alone notified of this year", BARRELS), 0
+    return gap(f"what {supplier} alone notified was not found", BARRELS), 0
 
 
 def _silent_note(rows: Sequence[Row]) -> str:

@@ -36,18 +36,17 @@ class Replacement:
     replaced: float | None
 
 
-def good_year(
-    shares: Mapping[str, Mapping[int, Share]], definition: str, closed: Collection[int]
-) -> int | None:  # fmt: skip
-    """The last year whose share stands for a normal one; None without any.
+def good_year(shares: Mapping[str, Mapping[int, Share]], definition: str, closed: Collection[int]) -> int | None:
+    """The last of `good_years`; None without any."""
+    return max(good_years(shares, definition, closed), default=None)
 
-    The border was open all year, and a record of grain holds more than one crop.
-    """
-    return max(
-        (year for year, share in shares[definition].items()
-         if share.percent is not None and year not in closed and not single_crop(shares, definition, year)),
-        default=None,
-    )  # fmt: skip
+
+def good_years(shares: Mapping[str, Mapping[int, Share]], definition: str, closed: Collection[int]) -> list[int]:
+    """The years whose share stands for a normal one: an open border all year, and of grain more than one crop."""
+    return [
+        year for year, share in shares[definition].items()
+        if share.percent is not None and year not in closed and not single_crop(shares, definition, year)
+    ]  # fmt: skip
 
 
 def single_crop(shares: Mapping[str, Mapping[int, Share]], definition: str, year: int) -> bool:

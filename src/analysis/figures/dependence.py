@@ -17,10 +17,12 @@ from ..dependence import partners as who
 from ..dependence import said
 from ..dependence.amounts import Share
 from ..dependence.shares import leading
+from ..dependence.whatif import good_years
 from ..display import Display, FigureDisplay, Prose, Reference, Sentence, Words, say
 from ..errors import listing
 from ..facts import Fact
 from ..report import Report
+from ..trade.phases import closed_years
 from .once import once
 
 Lines = Mapping[str, Mapping[int, Share]]
@@ -170,8 +172,10 @@ def last_fact(report: Report, definition: str) -> Fact | None:
 
 
 def _spread_of(report: Report, definition: str) -> tuple[Fact, Fact] | None:
-    """The facts of the lowest and the highest share under a definition."""
-    known = {year: share.percent for year, share in report.shares[definition].items() if share.percent is not None}
+    """The facts of the lowest and the highest share under a definition, in years that stand for a normal one."""
+    closed = closed_years(report.turning_points, report.parameters.end_year)
+    known = {year: report.shares[definition][year].percent or 0.0
+             for year in good_years(report.shares, definition, closed)}  # fmt: skip
     if not known:
         return None
     low, high = (report.fact(f"dependence.{definition}.{pick(known, key=lambda y: known[y])}") for pick in (min, max))
@@ -186,14 +190,14 @@ def food(report: Report) -> Display:
     by_value = any(d.startswith("food_imports.") for d in known(lines))
     lead = leading(report.parameters, "food")
     claim = next(c for c in rules.claims(report.catalogue) if c.topic == "food")
-    # Not the last year: the records of grain end in years in which one crop or one seller is all there is.
+    # Not the last years: the records of grain end in years of a closed border, with one crop or one seller.
     imports = _spread_of(report, "cereal_imports.quantity")
     supply = _spread_of(report, "cereal_supply.production_plus_imports")
     title = say("China's share of the DPRK's grain")
     if imports and supply:
         span = "{l} ({l:period})" if imports[0].id == imports[1].id else "{l} ({l:period}) to {h} ({h:period})"
-        title = say("China was " + span + " of recorded grain imports and at most {s} ({s:period}) of the grain supply",
-                    l=imports[0], h=imports[1], s=supply[1])  # fmt: skip
+        title = say("China supplied " + span + " of recorded grain imports and at most {s} ({s:period}) of the grain "
+                    "supply, in years of an open border", l=imports[0], h=imports[1], s=supply[1])  # fmt: skip
     caption = say("Maize, rice and wheat by weight, rice {rice}. Imports are what exporters recorded; with food aid, "
                   "FAO's balance; supply is the harvest and the imports. The band is the quoted figure with its "
                   "rounding.", rice=report.parameters.rice)  # fmt: skip
