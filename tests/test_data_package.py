@@ -42,6 +42,7 @@ BASES = {"customs", "kotra", "comtrade", "mirror", "other", "with_inter_korean"}
 MEASURES = {
     "exports", "imports", "total", "crude_estimate", "growth_exports", "growth_imports", "growth_total", "all",
     "dprk_exports", "dprk_imports", "north_to_south", "south_to_north",
+    "quantity", "value", "change",
 }  # fmt: skip
 KEYS = {
     "trade/china_dprk_annual": ["row_id"], "trade/series_cells": ["basis", "year", "measure", "rank"],
