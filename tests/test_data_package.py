@@ -43,6 +43,7 @@ MEASURES = {
     "exports", "imports", "total", "crude_estimate", "growth_exports", "growth_imports", "growth_total", "all",
     "dprk_exports", "dprk_imports", "north_to_south", "south_to_north", "share_dprk_exports", "share_dprk_imports",
     "growth_dprk_exports", "growth_dprk_imports",
+    "quantity", "value", "change",
 }  # fmt: skip
 KEYS = {
     "trade/china_dprk_annual": ["row_id"], "trade/series_cells": ["basis", "year", "measure", "rank"],
