@@ -57,11 +57,12 @@ def share_fact(definition: str, row: Mapping[str, Any], year: int, share: Share)
 
 
 def _decimals(share: Share) -> int:
+    """No more decimals than the range bears: a share between 91.2 and 91.5 per cent is 91 per cent."""
     if share.percent is not None and share.percent < 1:
         return 2
     if share.low is None or share.high is None:
         return 1
-    return 1 if share.high - share.low < 1.0 else 0
+    return 1 if share.high - share.low < 0.1 else 0
 
 
 def _amounts(report: Report, rows: Mapping[str, Mapping[str, Any]]) -> Iterator[Fact]:

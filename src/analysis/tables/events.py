@@ -25,6 +25,9 @@ from ..showing import in_notebooks
 from .annual import published_text, with_range
 
 
+LEAST_P = 0.001  # a smaller p tells nothing more
+
+
 @in_notebooks
 def event_classes(report: Report) -> TableDisplay:
     """Each class with the rule by which an event belongs to it, and how many events are dated."""
@@ -219,7 +222,7 @@ def p_text(p: float | None) -> str:
     """A p value with as many digits as tell something."""
     if p is None:
         return GAP
-    return "< 0.001" if p < 0.001 else number(p, 2 if p >= 0.1 else 3)
+    return f"below {LEAST_P}" if p < LEAST_P else number(p, 2 if p >= 0.1 else 3)
 
 
 def detectable(cell: Cell) -> str:
