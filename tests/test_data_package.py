@@ -47,7 +47,8 @@ MEASURES = {
 }  # fmt: skip
 KEYS = {
     "trade/china_dprk_annual": ["row_id"], "trade/series_cells": ["basis", "year", "measure", "rank"],
-    "trade/bases": ["basis"], "trade/compilers": ["compiler"], "trade/china_dprk_monthly": ["month", "measure"],
+    "trade/bases": ["basis"], "trade/compilers": ["compiler"],
+    "trade/published_growth": ["row_id"], "trade/china_dprk_monthly": ["month", "measure"],
     "trade/china_dprk_quarterly": ["year", "period", "measure"],
     "trade/china_dprk_blocks": ["first_month", "last_month", "measure"],
     "trade/fitness": ["first_month", "last_month", "measure"], "macro/us_cpi": ["month"],

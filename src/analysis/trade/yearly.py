@@ -77,19 +77,24 @@ def growth_rates(one: Yearly) -> Iterator[Fact]:
         yield Fact(
             id=f"trade.log_growth{suffix}.{basis}.{year}", label=f"Log growth of {flows[measure]}, {label}",
             value=rate["log"], unit="log_points", period=str(year), status="derived",
-            formula=f"100 ln (1 + trade.growth{suffix}.{basis}.{year} / 100)", rows=rate["rows"],
+            formula=f"100 ln (1 + g / 100); g: {rate['formula']}", rows=rate["rows"],
             sources=rate["sources"], decimals=1,
         )  # fmt: skip
     parts = rates.contributions(one.rates)
     for measure in ("exports", "imports"):
         for year, points in parts[measure].dropna().items():
             used = [one.rates.loc[(year, m)] for m in (measure, "total")]
+            # Growth as published does not rest on the two levels; what the flow adds to the total does.
+            years = (int(str(year)), int(str(year)) - 1) if used[0]["status"] == "reported" else ()
+            levels = [one.cells.loc[(y, measure)] for y in years]
             yield Fact(
                 id=f"trade.contribution_{measure}.{basis}.{year}",
                 label=f"Contribution of {flows[measure]} to the growth of the total, {label}",
                 value=points, unit="percentage_points", period=str(year), status="derived",
-                formula="change of the flow / total of the year before", decimals=1,
-                rows=join(rate["rows"] for rate in used), sources=join(rate["sources"] for rate in used),
+                formula="change of the flow / total of the year before; "
+                f"flow: {used[0]['formula']}; total: {used[1]['formula']}", decimals=1,
+                rows=join([*(rate["rows"] for rate in used), *(c["rows"] for c in levels)]),
+                sources=join([*(rate["sources"] for rate in used), *(c["sources"] for c in levels)]),
             )  # fmt: skip
 
 
