@@ -11,6 +11,7 @@ import dataclasses
 import functools
 import io
 import re
+import textwrap
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
@@ -56,6 +57,7 @@ MARKERS = {
 LETTER = re.compile(r'<path id="((?:Inter|DejaVu)[^"]*)"')
 POSITIONS = re.compile(r' (?:d|x|y|x1|x2|y1|y2|points)="[^"]*"|translate\([^)]*\)')
 FINE = re.compile(r"-?\d+\.\d{3,}")
+MANY = 2000  # a log axis from one to this has no room for twos and fives
 WIDE, NARROW = (7.1, 3.4), (3.9, 3.9)
 
 
@@ -149,13 +151,28 @@ def compact(svg: str) -> str:
 def money_axis(axes: Axes, *, log: bool = False) -> None:
     """Ticks in millions of dollars, thousands separated."""
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: number(value, 0 if value >= 1 or value <= 0 else 3)))
-    if not log:
+    if log:
+        log_ticks(axes)
+    else:
         axes.margins(y=0.12)
 
 
+def heading(text: str, narrow: bool) -> str:
+    """What stands above a panel, on two lines of a phone where one is too short for it."""
+    return textwrap.fill(text, 44) if narrow else text
+
+
 def log_ticks(axes: Axes) -> None:
-    """One, two and five of each decade on a log axis, without minor labels."""
-    axes.yaxis.set_major_locator(LogLocator(base=10, subs=(1.0, 2.0, 5.0)))
+    """One, two and five of each decade on a log axis, of many decades the ones alone; two ticks at the least.
+
+    matplotlib would write the ticks between as formulas, which no chart of this house reads as such.
+    """
+    low, high = axes.get_ylim()
+    locator = LogLocator(base=10, subs=(1.0, 2.0, 5.0) if high / low < MANY else (1.0,))
+    ticks = [tick for tick in locator.tick_values(low / 10, high * 10) if tick > 0]
+    if sum(low <= tick <= high for tick in ticks) < 2:
+        axes.set_ylim(max(tick for tick in ticks if tick <= low), min(tick for tick in ticks if tick >= high))
+    axes.yaxis.set_major_locator(locator)
     axes.yaxis.set_minor_locator(NullLocator())
 
 

@@ -38,6 +38,10 @@ def bases(report: Report) -> Display:
     ratios = sides.ratios(frame) if "customs" in shown else pd.DataFrame(index=frame.index)
     marks, labels = turning_marks(report), {basis: basis_label(report, basis) for basis in shown}
 
+    # The labels stand in one column, right of the last point of all: one of a line that ends before says so.
+    lasts = {basis: int(str(frame[basis].last_valid_index())) for basis in shown}
+    ended = {basis: f", to {last}" if last < max(lasts.values()) else "" for basis, last in lasts.items()}
+
     def paint(figure: Figure, narrow: bool) -> None:
         top, bottom = figure.subplots(2, 1, sharex=True, height_ratios=(3, 2))
         for basis in shown:
@@ -49,7 +53,7 @@ def bases(report: Report) -> Display:
         room = room_for(p.start_year, p.end_year, narrow, 1.6)
         style.year_axis(bottom, p.start_year, p.end_year, narrow, room)
         style.end_labels(top, [
-            (frame[b].last_valid_index(), frame[b].dropna().iloc[-1], labels[b], style.COLOURS[b])
+            (frame[b].last_valid_index(), frame[b].dropna().iloc[-1], labels[b] + ended[b], style.COLOURS[b])
             for b in shown if b != "mirror"
         ])  # fmt: skip
         if "mirror" in shown:
@@ -117,8 +121,10 @@ def growth_range(report: Report) -> Display:
         axes.set_title("Percentage points above or below growth on customs", color=style.MUTED, fontweight="normal",
                        pad=16)  # fmt: skip
         signs = {"s": "■", "^": "▲", "D": "◆", "v": "▼"}
-        names = [f"{signs[style.SHAPES[b]]} {basis_label(report, b)}" for b in report.catalogue.bases if b != "customs"]
-        style.footer(figure, narrow, [*names, "shaded: the sign of growth differs"], marks)
+        drawn = [b for b in report.catalogue.bases if b != "customs" and any(b in one.rates for one in found)]
+        names = [f"{signs[style.SHAPES[b]]} {basis_label(report, b)}" for b in drawn]
+        shaded = ["shaded: the sign of growth differs"] if any(one.changes_sign for one in found) else []
+        style.footer(figure, narrow, [*names, *shaded], marks)
 
     wide, narrow = style.draw(paint)
     return FigureDisplay(

@@ -85,7 +85,7 @@ def lines_figure(report: Report, id: str, lines: Lines, lead: str, *, title: Sen
             axes.axhline((band.low + band.high) / 2, color=style.INK, linewidth=0.8, linestyle=(0, (2, 2)), zorder=1)
             axes.text(p.start_year - 0.4, band.high + band.precision, "quoted", fontsize=7.5, va="bottom", ha="left",
                       color=style.MUTED)  # fmt: skip
-        highest = max(v for years in known(shown).values() for v in years.values())
+        highest = max(max(v, shown[d][y].high or v) for d, years in known(shown).items() for y, v in years.items())
         axes.set_ylim(0, max(104.0 if to_hundred else 0.0, highest * 1.04))
         style.share_axis(axes)
         style.year_axis(axes, p.start_year, p.end_year, narrow)
@@ -384,8 +384,8 @@ def deficits(report: Report) -> Display:
             top.plot(every, [_value(facts["kotra"].get(y)) for y in every], color=style.COLOURS["kotra"], marker="s",
                      linestyle="none", markersize=3.4, label="upper chart: KOTRA's own two flows")  # fmt: skip
         style.money_axis(top)
-        top.set_title("Deficit of the DPRK with China, million US dollars a year", color=style.MUTED,
-                      fontweight="normal")  # fmt: skip
+        top.set_title(style.heading("Deficit of the DPRK with China, million US dollars a year", narrow),
+                      color=style.MUTED, fontweight="normal")  # fmt: skip
         # No look of the lower chart is one of the upper: what stands in one need not stand in the other.
         names = {"customs": "lower chart: Chinese customs", "customs_with_crude": "lower chart: customs and crude oil"}
         for record, (colour, dashes, marker) in zip(ratio, (style.LINES[1], style.LINES[3]), strict=True):
@@ -396,8 +396,8 @@ def deficits(report: Report) -> Display:
         bottom.yaxis.set_minor_locator(NullLocator())
         bottom.set_yticks([25, 50, 100, 200, 500, 1000])
         style.share_axis(bottom)
-        bottom.set_title("Deficit as a share of the DPRK's exports to China, log scale", color=style.MUTED,
-                         fontweight="normal")  # fmt: skip
+        bottom.set_title(style.heading("Deficit as a share of the DPRK's exports to China, log scale", narrow),
+                         color=style.MUTED, fontweight="normal")  # fmt: skip
         style.year_axis(bottom, p.start_year, p.end_year, narrow)
         (bars, names_of_bars), (lines, names_of_lines) = (a.get_legend_handles_labels() for a in (top, bottom))
         bottom.legend([*bars, *lines], [*names_of_bars, *names_of_lines], loc="upper left", bbox_to_anchor=(0, -0.22),
@@ -447,6 +447,7 @@ def matrix(report: Report, claim_id: str = "trade-70") -> Display:
             for year, name in years.items():
                 shade, marker, colour = SAME if (definition, year) in same else LOOKS[name]
                 striped = definition in checks and shade != "white"
+                colour = style.INK if striped else colour
                 axes.add_patch(Rectangle((year - 0.46, row - 0.28), 0.92, 0.56,
                                          facecolor="white" if striped else shade, hatch=STRIPES if striped else None,
                                          edgecolor=style.RULE if shade == "white" else shade,

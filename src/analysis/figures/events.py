@@ -296,7 +296,6 @@ def event_timeline(report: Report) -> Display:
             )
         top.set_yscale("log")
         top.set_ylim(1, float(known[["exports", "imports"]].max().max()) * 2)
-        style.log_ticks(top)
         style.money_axis(top, log=True)
         top.set_title("Million US dollars a month, log scale", color=style.MUTED, fontweight="normal", pad=16)
         for position, regime in enumerate(regimes):
@@ -365,8 +364,9 @@ def event_timeline(report: Report) -> Display:
             ),
         ),
         caption=say(
-            "Points below the axis are left out: in the closed months almost nothing crossed. Measures stand at the "
-            "day they take effect, launches at the day in Korea."
+            "Points below the axis are left out ({n}): in the closed months almost nothing crossed. Measures stand at "
+            "the day they take effect, launches at the day in Korea.",
+            n=int((known[["exports", "imports"]] < 1).to_numpy().sum()),
         ),
         records=tuple(
             {"class": c, "event": e.event_id, "date": e.date, "effective": e.effective, "title": e.title, "row": e.row}
@@ -894,7 +894,7 @@ def event_breaks(report: Report) -> Display:
                     va="bottom",
                 )
             axes.set_title(
-                f"{sentence_case(NAMES[flow])}, million US dollars a month, log scale",
+                style.heading(f"{sentence_case(NAMES[flow])}, million US dollars a month, log scale", narrow),
                 color=style.MUTED,
                 fontweight="normal",
                 pad=12,
@@ -967,7 +967,7 @@ def event_panel(report: Report) -> Display:
     years = [*votes.index, *visits.index, *council["date"].str[:4].astype(int), *(int(f.period) for f in totals)]
     if not years:
         return nothing(report, "The panel")
-    first, last = max(min(years), 1991), max(years)
+    first, last = min(years), max(years)
 
     def paint(figure: Figure, narrow: bool) -> None:
         axes = list(figure.subplots(5, 1, sharex=True))

@@ -136,7 +136,6 @@ def real(report: Report) -> Display:
             style.marked_line(axes, total.index, values, statuses, fits, colour, linestyle=dash)
         style.year_axis(axes, p.start_year, p.end_year, narrow, room_for(p.start_year, p.end_year, narrow, 1.5))
         style.money_axis(axes, log=True)
-        style.log_ticks(axes)
         names = ((constant, f"dollars of {p.base_year}", style.COLOURS["exports"]), (total, "current", style.INK))
         style.end_labels(axes, [(s.last_valid_index(), s.dropna().iloc[-1], n, c) for s, n, c in names])
         style.turning_lines(axes, marks)
@@ -199,7 +198,6 @@ def index_scale(report: Report) -> Display:
                               style.COLOURS[measure])  # fmt: skip
         style.year_axis(axes, p.start_year, p.end_year, narrow, room_for(p.start_year, p.end_year, narrow))
         style.money_axis(axes, log=True)
-        style.log_ticks(axes)
         axes.axhline(INDEX_BASE, color=style.MUTED, linewidth=0.8)
         _end_names(axes, index)
         style.turning_lines(axes, marks)

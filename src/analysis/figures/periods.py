@@ -103,7 +103,7 @@ def quarters(report: Report) -> Display:
             *(_peak_words(report, f"trade.quarter_{flow}.customs", flow) for flow in ("exports", "imports")),
         ),
         caption=say("Chinese customs. A quarter is printed, or the sum of its months, or derived from printed "
-                    "cumulative figures."),
+                    "cumulative figures. Totals of quarters stand in the data and are not drawn."),
         records=tuple(_records(frame, "quarter")),
         notes=(*caveats(report, "derived-months", "crude-unreported", "news-read", bases=["customs"]),
                recency(report, name(last))),
@@ -132,8 +132,9 @@ def month_growth(report: Report) -> Display:
             axes.plot(positions, points, linestyle="none", marker="o", markersize=2.8, color=style.COLOURS[flow])
             axes.axhline(1, color=style.MUTED, linewidth=0.8)
             axes.yaxis.set_major_formatter(lambda value, _: f"×{value:g}")
-            axes.set_title(f"{flow.capitalize()}, times the same month a year before, log scale", color=style.MUTED,
-                           fontweight="normal", pad=14 if flow == "exports" else 6)  # fmt: skip
+            style.log_ticks(axes)
+            axes.set_title(style.heading(f"{flow.capitalize()}, times the same month a year before, log scale", narrow),
+                           color=style.MUTED, fontweight="normal", pad=14 if flow == "exports" else 6)  # fmt: skip
             style.turning_lines(axes, marks, numbers=flow == "exports")
         style.month_axis(panels[-1], first.year, last.year, narrow)
         style.footer(figure, narrow, (), marks)
@@ -147,7 +148,8 @@ def month_growth(report: Report) -> Display:
         ),
         caption=say(
             "Chinese customs. Only months whose figures, now and a year before, may be read by month and have grade "
-            "A or B. Changes under {noise} are not drawn: compilers of one month differ by as much.",
+            "A or B. Changes under {noise} are not drawn: compilers of one month differ by as much. Growth of the "
+            "total stands in the data and is not drawn.",
             noise=f"{rules.LARGEST_NOISE:.0f}%",
         ),
         records=tuple(
