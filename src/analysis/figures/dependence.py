@@ -452,6 +452,7 @@ def matrix(report: Report, claim_id: str = "trade-70") -> Display:
             for year, name in years.items():
                 shade, marker, colour = SAME if (definition, year) in same else LOOKS[name]
                 striped = definition in checks and shade != "white"
+                colour = style.INK if striped else colour
                 axes.add_patch(Rectangle((year - 0.46, row - 0.28), 0.92, 0.56,
                                          facecolor="white" if striped else shade, hatch=STRIPES if striped else None,
                                          edgecolor=style.RULE if shade == "white" else shade,

@@ -335,8 +335,9 @@ def event_timeline(report: Report) -> Display:
             ),
         ),
         caption=say(
-            "Points below the axis are left out: in the closed months almost nothing crossed. Measures stand at the "
-            "day they take effect, launches at the day in Korea."
+            "Points below the axis are left out ({n}): in the closed months almost nothing crossed. Measures stand at "
+            "the day they take effect, launches at the day in Korea.",
+            n=int((known[["exports", "imports"]] < 1).to_numpy().sum()),
         ),
         records=tuple(
             {"class": c, "event": e.event_id, "date": e.date, "effective": e.effective, "title": e.title, "row": e.row}

@@ -24,7 +24,6 @@ from ..report import Report
 from ..showing import in_notebooks
 from .annual import published_text, with_range
 
-
 LEAST_P = 0.001  # a smaller p tells nothing more
 
 
