@@ -18,6 +18,7 @@ from ..display import Display, FigureDisplay, Prose, Sentence, Words, say
 from ..errors import listing
 from ..events import catalogue as calendar
 from ..events import panel, sensitivity
+from ..events.breaks import Found
 from ..events.cells import TESTABLE, UNTESTABLE, WEAK, Cell, percent, records
 from ..events.facts import lag_name
 from ..events.months import fetched, left_out
@@ -451,6 +452,9 @@ def event_specifications(report: Report) -> Display:
                     color=style.COLOURS[flow],
                     alpha=0.75,
                 )
+                for end, arrow in ((-FARTHEST, "<"), (FARTHEST, ">")):
+                    if any(abs(p.effect or 0) > FARTHEST and v == end for v, p in zip(values, own, strict=True)):
+                        axes.plot([end], [row + shift], linestyle="none", marker=arrow, markersize=3.4, color=style.INK)
                 main = [v for v, p in zip(values, own, strict=True) if p.spec.spec_id == "main"]
                 axes.plot(
                     main,
@@ -465,7 +469,7 @@ def event_specifications(report: Report) -> Display:
                 axes.set_title(NAMES[flow], color=style.COLOURS[flow], fontweight="bold", pad=6)
             _effect_axis(axes)
         _row_labels(panels[0], report, rows, narrow)
-        keys = ["●■▲ as declared", "| with one departure from the plan"]
+        keys = ["●■▲ as declared", "| with one departure from the plan", "◀ ▶ beyond the axis"]
         style.footer(
             figure, narrow, [*keys, *([f"{'●■▲'['os^'.index(SHAPES[f])]} {NAMES[f]}" for f in flows] if narrow else [])]
         )
@@ -694,25 +698,13 @@ def event_breaks(report: Report) -> Display:
             )
             axes.set_yscale("log")
             style.money_axis(axes, log=True)
-            for position, shift in enumerate(study.breaks[flow].shifts, start=1):
+            for shift in study.breaks[flow].shifts:
                 axes.axvspan(
-                    _place(month_name(shift.first)) - 0.04,
-                    _place(month_name(shift.last)) + 0.04,
-                    color="#d9d9d9",
-                    linewidth=0,
-                    zorder=0,
+                    _beginning(shift.first), _beginning(shift.last + 1), color="#d9d9d9", linewidth=0, zorder=0
                 )
-                axes.axvline(_place(month_name(shift.month)), color=style.INK, linewidth=1, zorder=1)
-                axes.text(
-                    _place(month_name(shift.month)),
-                    1.0,
-                    str(position),
-                    transform=axes.get_xaxis_transform(),
-                    fontsize=7.5,
-                    fontweight="bold",
-                    ha="center",
-                    va="bottom",
-                )
+                _break_line(axes, shift.month, when(shift.month), "-")
+            for month in likely_breaks(study.breaks[flow], report.parameters.alpha):
+                _break_line(axes, month, f"likely: {when(month)}", (0, (3, 2)))
             axes.set_title(
                 style.heading(f"{sentence_case(NAMES[flow])}, million US dollars a month, log scale", narrow),
                 color=style.MUTED,
@@ -720,7 +712,11 @@ def event_breaks(report: Report) -> Display:
                 pad=12,
             )
         style.month_axis(panels[-1], first // 12, last // 12, narrow)
-        style.footer(figure, narrow, ("line: break", "grey: dates that fit about as well"))
+        style.footer(
+            figure,
+            narrow,
+            ("line: new level", "dashed: likely, not established", "grey: dates that are about as likely"),
+        )
 
     wide, narrow = style.draw(paint, height=1.9 * len(study.flows), narrow_height=1.9 * len(study.flows))
     return FigureDisplay(
@@ -754,6 +750,27 @@ def event_breaks(report: Report) -> Display:
         or tuple({"flow": flow, "break": None, "reason": f.reason or "none"} for flow, f in study.breaks.items()),
         notes=(*month_caveats(report), recency(report, when(last))),
     )
+
+
+def _beginning(month: int) -> float:
+    """Where the first day of a month stands on an axis of months."""
+    return style.moment(month // 12, month % 12 + 1)
+
+
+def _break_line(axes: Axes, month: int, text: str, dashes: Any) -> None:
+    """An upright line where a new level begins, with its month in words at the top."""
+    axes.axvline(_beginning(month), color=style.INK, linewidth=1, linestyle=dashes, zorder=1)
+    axes.text(
+        _beginning(month), 1.0, text, transform=axes.get_xaxis_transform(), fontsize=7.5, ha="center", va="bottom"
+    )
+
+
+def likely_breaks(found: Found, alpha: float) -> list[int]:
+    """The first months of levels that a refused trial adds where its p is small at the persistence estimated."""
+    refused = found.trials[-1] if len(found.trials) > len(found.shifts) else None
+    if refused is None or refused.p_at_rho > alpha:
+        return []
+    return [month for month in refused.months if month not in {shift.month for shift in found.shifts}]
 
 
 def _breaks_title(report: Report) -> Sentence:

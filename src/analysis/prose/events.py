@@ -10,7 +10,7 @@ from ..events.controls import TABLE
 from ..events.months import fetched
 from ..facts import Fact
 from ..figures.event_questions import answer
-from ..figures.events import NAMES, control_note, count, question_fact, when
+from ..figures.events import NAMES, control_note, count, likely_breaks, question_fact, when
 from ..formatting import number, sentence_case
 from ..formatting import percent as percent_text
 from ..inference.noise import RHOS
@@ -248,12 +248,13 @@ def breaks(report: Report) -> Prose:
             )
         if not parts:
             parts.append(say("{flow}: no break is established.", flow=name))
-        if last is not None and len(found.trials) > len(found.shifts) and last.p_at_rho <= report.parameters.alpha:
+        likely = likely_breaks(found, report.parameters.alpha)
+        if last is not None and likely:
             parts.append(
                 say(
                     "A break in {months} is likely: p {at} at the persistence of {rho} that is estimated, {p} at the "
                     "largest that the test guards against ({guard}).",
-                    months=listing([when(month) for month in last.months]),
+                    months=listing([when(month) for month in likely]),
                     at=p_text(last.p_at_rho),
                     rho=number(last.rho, 2),
                     p=p_text(last.p),
