@@ -57,12 +57,11 @@ def share_fact(definition: str, row: Mapping[str, Any], year: int, share: Share)
 
 
 def _decimals(share: Share) -> int:
-    """No more decimals than the range bears: a share between 91.2 and 91.5 per cent is 91 per cent."""
-    if share.percent is not None and share.percent < 1:
-        return 2
-    if share.low is None or share.high is None:
-        return 1
-    return 1 if share.high - share.low < 0.1 else 0
+    """Two significant digits, as readers expect of a share, and fewer where its range bears no more."""
+    size = share.percent or 0.0
+    digits = 2 if size < 1 else 1 if size < 10 else 0
+    wide = share.low is not None and share.high is not None and share.high - share.low >= 1.0
+    return 0 if wide else digits
 
 
 def _amounts(report: Report, rows: Mapping[str, Mapping[str, Any]]) -> Iterator[Fact]:

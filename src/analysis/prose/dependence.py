@@ -10,6 +10,7 @@ from ..dependence.whatif import good_year
 from ..display import Finding, Findings, Prose, Sentence, say
 from ..facts import Fact
 from ..figures.dependence import last_fact
+from ..formatting import number
 from ..report import Report
 from ..showing import in_notebooks
 from ..trade.phases import closed_years
@@ -171,18 +172,19 @@ def trade(report: Report) -> Prose:
 
 @in_notebooks
 def printed(report: Report) -> Prose:
-    """How far computed shares lie from those that KOTRA printed itself."""
-    apart = []
+    """How far computed shares lie from those that KOTRA published itself."""
+    differences = []
     for fact in report.facts.family("dependence.printed_share.kotra"):
         ours = report.find(f"dependence.trade_share.kotra.{fact.period}")
         if ours and ours.value is not None and fact.value is not None and "misprint" not in fact.formula:
-            apart.append((abs(ours.value - fact.value), ours, fact))
-    if not apart:
-        return Prose((say("KOTRA printed no share of its own in these years that was found."),), "note")
-    _, ours, theirs = max(apart, key=lambda x: x[0])
+            differences.append((abs(ours.value - fact.value), fact))
+    if not differences:
+        return Prose((say("KOTRA published no share of its own in these years that was found."),), "note")
+    largest, published = max(differences, key=lambda pair: pair[0])
     return Prose((
-        say("KOTRA printed a share of its own for {n} of these years, misprints apart. Ours differs most in "
-            "{o:period}: {o} computed, {t} printed.", n=len(apart), o=ours, t=theirs),
+        say("KOTRA published a share of its own for {n} of these years. Ours differs by {points} percentage points at "
+            "most, in {published:period}, when KOTRA published {published}.", n=len(differences),
+            points=number(largest, 1), published=published),
     ))  # fmt: skip
 
 
