@@ -130,7 +130,8 @@ def test_years_on_an_axis_of_months_begin_at_their_tick(
 ) -> None:
     """On such an axis January 2020 lies right of the tick 2020, not half a year left of it."""
     drawn = chart_of(charts, name, call)
-    if not months_of(drawn) or call[0] == "calendar":  # a calendar has months across and years down
+    # A calendar has months across and years down; two years of coal have a tick a quarter, looked at below.
+    if not months_of(drawn) or call[0] in ("calendar", "coal_months"):
         assert call[0] not in BY_MONTH or call[0] == "event_breaks"
         return
     for picture in drawn.pictures:
@@ -143,6 +144,20 @@ def test_years_on_an_axis_of_months_begin_at_their_tick(
         assert {*range(int(np.ceil(low)), int(high) + 1)} <= ticks, "a tick on each 1 January"
         places = [x for one in picture.axes for x, _ in points(one)]
         assert low <= min(places) and max(places) <= high
+
+
+def test_the_quarters_of_coal_begin_at_their_tick(charts: dict[tuple[str, ...], Drawn]) -> None:
+    drawn = charts["default", "coal_months"]
+    known = {row["month"]: row["tonnes"] for row in drawn.rows if row["tonnes"] is not None}
+    for picture in drawn.pictures:
+        axes = picture.axes[0]
+        labels = dict(zip((t.get_text() for t in axes.get_xticklabels()), axes.get_xticks(), strict=True))
+        begins = {text.split()[-1]: tick for text, tick in labels.items() if text.startswith("Jan")}
+        assert set(begins) == {"2016", "2017"}
+        bars = {round(b.get_x() + b.get_width() / 2 - begins["2016"], 2): b.get_height()
+                for bars in axes.containers for b in bars}  # fmt: skip
+        placed = {(int(m[:4]) - 2016) * 12 + int(m[5:]) - 0.5: tonnes / 1e6 for m, tonnes in known.items()}
+        assert bars == pytest.approx(placed)
 
 
 def decimal(text: str) -> tuple[float, float]:
@@ -237,7 +252,7 @@ def test_every_entry_of_a_key_is_drawn(
 
 
 # What a key of these says is written into squares as letters, or is a shade: looked at below.
-GRIDS = {"event_matrix", "matrix", "event_specifications", "event_effects"}
+GRIDS = {"event_matrix", "matrix", "event_specifications", "event_questions"}
 
 
 @both_editions

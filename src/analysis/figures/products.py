@@ -105,10 +105,10 @@ def _circles(axes: Axes, goods: Goods, colour: str, narrow: bool) -> None:
         largest, last = max(row.values(), key=lambda figure: figure.value), list(row.values())[-1]
         for year, figure in row.items():
             filled = figure.status == "reported"
-            axes.scatter(
-                [year], [position], s=[_area(figure, narrow)], zorder=3, linewidth=1.0,
-                marker="s" if figure.status == "estimated" else "o", facecolor=colour if filled else "white",
-                edgecolor="white" if filled else colour,
+            axes.plot(
+                [year], [position], markersize=_area(figure, narrow) ** 0.5, zorder=3, markeredgewidth=1.0,
+                marker="s" if figure.status == "estimated" else "o", markerfacecolor=colour if filled else "white",
+                markeredgecolor="white" if filled else colour,
             )  # fmt: skip
             near = abs(largest.year - last.year) <= 2
             if not narrow or figure is largest or (figure is last and not near):
