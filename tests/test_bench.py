@@ -84,23 +84,6 @@ def test_a_command_that_fails_is_one_sentence(bench: ModuleType) -> None:
     assert bench.run([sys.executable, "-c", "print('done')"]) == "done\n"
 
 
-def test_the_placebo_draws_are_compared_with_a_loop(bench: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
-    times = bench.time_placebos(1, draws=300, looped=40)
-    assert (times.draws, times.looped) == (300, 40)
-    real = bench._loop
-    monkeypatch.setattr(bench, "_loop", lambda *given: [*real(*given)[:-1], 0.5])
-    with pytest.raises(bench.Failed, match="different effects"):
-        bench.time_placebos(1, draws=300, looped=40)
-
-
-def test_the_table_of_placebo_draws_compares_them_one_by_one(
-    bench: ModuleType, capsys: pytest.CaptureFixture[str]
-) -> None:
-    bench._print_placebos(bench.PlaceboTimes(draws=10_000, ours=0.1, looped=500, loop=0.5))
-    rows = [line.split() for line in capsys.readouterr().out.splitlines()[-2:]]
-    assert rows == [["vectorised", "10000", "0.10", "10.0"], ["loop", "500", "0.50", "1000.0", "100.0"]]
-
-
 # ------------------------------------------------------------------------------------------------- sweeps
 
 

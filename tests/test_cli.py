@@ -459,8 +459,8 @@ def test_parameters_are_listed_with_meaning_type_range_and_default(say: Say) -> 
         assert default == f"Default: {'none' if defaults[name] is None else defaults[name]}"
     types = {name: lines[1].removeprefix("Type: ").partition(";")[0] for name, lines in listed.items()}
     assert types == {
-        **dict.fromkeys(("start_year", "end_year", "base_year", "index_year", "cut_share", "placebo_draws", "seed",
-                         "lags"), "whole number"),
+        **dict.fromkeys(("start_year", "end_year", "base_year", "index_year", "cut_share", "seed", "lags"),
+                        "whole number"),
         **dict.fromkeys(("basis", "worst_quality", "paper", "inter_korean", "crude_estimate", "food_aid", "rice",
                          "doubtful_partners", "baseline", "controls"), "one of a list"),
         **dict.fromkeys(("definitions", "event_classes", "windows", "regimes", "flow", "frequency"), "list"),

@@ -13,8 +13,10 @@ from analysis.catalogue import Catalogue
 from analysis.events import catalogue as events
 from analysis.events.months import SPECIFICATIONS, Choices
 from analysis.events.plan import FLOWS, ordinal, plan
+from analysis.inference.noise import RHOS
 from analysis.parameters import PARAMETER_NAMES, resolve
 from analysis.project import project_root
+from analysis.trade.phases import openers, turning_points
 
 DATA = project_root() / "data" / "events"
 
@@ -96,13 +98,46 @@ def test_regimes_follow_each_other_without_gap_or_overlap(catalogue: Catalogue) 
     assert crude == [ordinal("2013-12")], "no window of exports looks across the end of recorded crude oil"
 
 
+def test_the_border_reopens_in_the_study_when_it_does_in_the_phases_of_trade(catalogue: Catalogue) -> None:
+    opened = {point.kind: point.day for point in openers(turning_points(catalogue.frame("events")))}
+    for flow in FLOWS:
+        regimes = {r.regime_id: r for r in plan(catalogue).regimes(flow)}
+        assert regimes["reopening"].first == ordinal(opened["reopening"].isoformat()) == ordinal("2022-01")
+        assert regimes["closure"].last == ordinal("2021-12")
+        assert regimes["closure"].first // 12 == opened["closure"].year
+        assert regimes["sanctions"].first // 12 == opened["sanctions"].year
+
+
+def test_at_most_eight_questions_are_asked_each_of_one_window_and_the_known_falls_are_among_them(
+    catalogue: Catalogue,
+) -> None:
+    declared, asked = plan(catalogue), rows("questions")
+    assert 1 <= len(asked) <= 8 and len(declared.questions) == len(asked)
+    assert len({(row["class_id"], row["flow"]) for row in asked}) == len(asked), "no question has a second window"
+    for (class_id, flow, window_id), question in declared.questions.items():
+        assert class_id in declared.classes and flow in FLOWS and window_id in declared.windows
+        assert question.expects in ("fall", "rise") and question.asks.endswith("?") and question.label
+    controls = {key[:2] for key in declared.questions if declared.classes[key[0]].control}
+    assert controls == {("bans_2017", "imports"), ("closure_2020", "imports"), ("closure_2020", "exports")}
+    assert all(declared.questions[key].expects == "fall" for key in declared.questions if key[:2] in controls)
+    assert len(declared.questions) > len(controls), "something is asked of which the answer was not known"
+
+
+def test_a_rule_of_the_plan_that_is_computed_is_one_that_is_declared(catalogue: Catalogue) -> None:
+    """Guarded persistence, sizes of baselines and the bounds of what is printed, in the plan and in the code."""
+    declared = plan(catalogue)
+    assert "the largest over persistence 0, 0.5 and 0.8" in declared.settings["test"] and RHOS == (0.0, 0.5, 0.8)
+    assert declared.number("baseline_months") == 12 and declared.number("baseline_reach") == 36
+    assert declared.number("window_data") == 0.5 and declared.number("power") == 0.8
+    assert 1 < declared.number("readable_effect") < declared.number("largest_effect")
+
+
 def test_the_parameters_default_to_the_plan(catalogue: Catalogue) -> None:
     settings, p = plan(catalogue).settings, resolve({}, catalogue)
     assert p.baseline == settings["baseline"] == Choices().baseline
     assert p.controls == settings["controls"] == Choices().controls
-    assert (p.alpha, p.placebo_draws, p.seed, p.lags) == (
+    assert (p.alpha, p.seed, p.lags) == (
         float(settings["alpha"]),
-        int(settings["placebo_draws"]),
         int(settings["seed"]),
         int(settings["correlation_lags"]),
     )

@@ -1,8 +1,8 @@
-"""What holds for any series: named reasons, invariance, bounds of p, the same numbers from the same seed."""
+"""What holds for any series: named reasons, invariance, a p and an interval that agree, the same numbers again."""
 
 from __future__ import annotations
 
-from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -10,20 +10,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analysis import inference
-from analysis.inference import Effect, Reason, Rules, Stretch, Untested, robust
-from analysis.inference.effects import _made
+from analysis.inference import Comparison, Contrast, Effect, Precision, Reason, Untested
 from analysis.inference.noise import RHOS, ar1, estimate
-from real_months import INSIDE, OPENING, noisy
+from real_months import SHAPES, length, planted
 
-RULES = Rules(draws=200, power_simulations=100, resamples=200)
 NAN = float("nan")
+NAMES = st.sampled_from(list(SHAPES))
 
 
-def made(
-    n: int = 36, episodes: tuple[tuple[int, int], ...] = ((20, 22),), *, seed: int = 1, opens: bool = False
-) -> Stretch:
-    y = ar1(0.5, n, 1, np.random.default_rng(seed))[:, 0]
-    return Stretch(y, inference.design(np.arange(n) % 12 + 1), episodes, opens)
+def noise(name: str, seed: int, rho: float = 0.5) -> np.ndarray:
+    return ar1(rho, length(SHAPES[name]), 1, np.random.default_rng(seed))[:, 0]
+
+
+def compare(series: np.ndarray, comparisons: tuple[Comparison, ...], alpha: float = 0.05) -> Effect:
+    result = inference.compare(series, comparisons, alpha)
+    assert isinstance(result, Effect)
+    return result
 
 
 def reason(result: object) -> Reason:
@@ -34,52 +36,12 @@ def reason(result: object) -> Reason:
 # ------------------------------------------------------------------------------------------------- reasons
 
 
-def without(stretch: Stretch, *spans: tuple[int, int]) -> Stretch:
-    y = stretch.y.copy()
-    for first, last in spans:
-        y[first : last + 1] = NAN
-    return replace(stretch, y=y)
-
-
-@pytest.mark.parametrize(
-    ("stretches", "rules", "expected"),
-    [
-        ([], RULES, Reason.EMPTY_CLASS),
-        ([made(episodes=())], RULES, Reason.EMPTY_CLASS),
-        ([made()], replace(RULES, least_episodes=2), Reason.ONE_EVENT),
-        ([without(made(), (20, 22))], RULES, Reason.BEYOND_DATA),
-        ([without(made(), (20, 21))], RULES, Reason.BEYOND_DATA),
-        ([made(14, ((10, 12),))], RULES, Reason.FEW_MONTHS),
-        ([made(15, ((12, 14),), opens=True)], replace(RULES, least_months=13), Reason.FEW_MONTHS),
-        ([replace(made(), y=np.full(36, 2.5))], RULES, Reason.CONSTANT),
-        ([replace(made(), y=made().x @ [1.0, 2.0, 3.0, 4.0])], RULES, Reason.CONSTANT),
-        ([made(15, ((12, 14),), opens=True)], RULES, Reason.NO_PLACEMENT),
-        ([replace(made(), pool=np.zeros(36, dtype=bool))], RULES, Reason.NO_PLACEMENT),
-    ],
-)
-def test_where_a_number_would_mean_nothing_there_is_a_reason(
-    stretches: list[Stretch], rules: Rules, expected: Reason
-) -> None:
-    assert reason(inference.effect(stretches, rules)) is expected
-    assert reason(inference.testable(stretches, rules)) is expected
-    zeros = [np.zeros((len(s.y), 1)) for s in stretches]
-    if expected is not Reason.CONSTANT:
-        assert reason(inference.many(stretches, zeros, rules)) is expected
-
-
-def test_a_season_that_the_baseline_never_saw_is_not_identified() -> None:
-    """Month effects, and a window that holds the only Februaries."""
-    n = 24
-    x = inference.design(np.arange(n) % 12 + 1, trend=False, season="dummies")
-    y = ar1(0.5, n, 1, np.random.default_rng(1))[:, 0]
-    y[[1, 13]] = NAN, y[13]
-    assert reason(inference.effect([Stretch(y, x, ((12, 14),))], RULES)) is Reason.NOT_IDENTIFIED
-
-
-def test_an_event_that_opens_a_regime_has_no_shift() -> None:
-    result = inference.effect([made(36, ((33, 35),), opens=True)], RULES)
-    assert isinstance(result, Effect) and reason(result.shift) is Reason.OPENS_REGIME
-    assert result.calibrated is not None and result.placebo.p >= result.calibrated.p
+@pytest.mark.parametrize("level", [0.0, 2.5, -1e6])
+@pytest.mark.parametrize("name", SHAPES)
+def test_a_baseline_that_does_not_vary_gives_a_reason_and_no_number(name: str, level: float) -> None:
+    flat = planted(np.full(length(SHAPES[name]), level), SHAPES[name], 7.0)
+    assert reason(inference.compare(flat, SHAPES[name])) is Reason.CONSTANT
+    assert reason(inference.precision(flat, SHAPES[name], 0.05, 0.8, 1)) is Reason.CONSTANT
 
 
 def test_reasons_of_the_other_functions() -> None:
@@ -91,158 +53,141 @@ def test_reasons_of_the_other_functions() -> None:
     assert reason(inference.find_breaks(few)) is Reason.FEW_MONTHS
     assert reason(inference.find_breaks(flat)) is Reason.CONSTANT
     assert reason(inference.find_breaks(wave, wave)) is Reason.CONSTANT
-    assert reason(inference.mean_interval(few)) is Reason.FEW_MONTHS
-    assert reason(inference.mean_interval(flat)) is Reason.CONSTANT
 
 
 def test_reasons_read_as_words() -> None:
-    found = inference.effect([made(14, ((10, 12),))], RULES)
-    assert str(found) == "too few months for a baseline (11 of 12)"
+    assert str(inference.find_breaks(np.arange(5.0))) == "too few months for a baseline (5 of 12)"
+    assert str(Untested(Reason.CONSTANT)) == "the series does not vary"
     assert all(str(r)[0].islower() and not str(r).endswith(".") for r in Reason)
 
 
-def test_an_episode_without_figures_is_left_out_and_the_counts_show_it() -> None:
-    both = without(made(48, ((10, 12), (30, 32))), (31, 32))
-    result = inference.effect([both], RULES)
-    assert isinstance(result, Effect)
-    assert (result.episodes, result.window_months, result.baseline_months) == (1, 3, 42)
-    # The one month that the left-out window has is an event's month: it serves no baseline.
-    y = both.y.copy()
-    y[30] = 99.0
-    assert inference.effect([replace(both, y=y)], RULES).raw == result.raw  # type: ignore[union-attr]
-
-
-def test_a_stretch_with_too_short_a_baseline_is_left_out() -> None:
-    long, short = made(seed=2), made(12, ((9, 11),))
-    alone, together = inference.effect([long], RULES), inference.effect([long, short], RULES)
-    assert isinstance(alone, Effect) and isinstance(together, Effect)
-    assert together.episodes == 1 and together.raw == pytest.approx(alone.raw)
-
-
 @pytest.mark.parametrize(
-    ("change", "words"),
-    [
-        ({"episodes": ((3, 2),)}, "apart, in order"),
-        ({"episodes": ((3, 5), (5, 6))}, "apart, in order"),
-        ({"episodes": ((34, 36),)}, "within 36 months"),
-        ({"episodes": ((-1, 2),)}, "apart, in order"),
-        ({"x": np.ones((35, 1))}, "x \\(n, k\\)"),
-        ({"x": np.full((36, 1), NAN)}, "must be finite"),
-        ({"y": np.full(36, -np.inf)}, "missing month is NaN"),
-        ({"pool": np.ones(3, dtype=bool)}, "one entry a month"),
-    ],
+    ("window", "baseline"),
+    [((), (0, 1, 2)), ((5,), ()), ((5,), (0,)), ((5, 6), (0, 0)), ((5, 6), (4, 5)), ((0,), (0, 1, 2))],
 )
-def test_a_stretch_that_contradicts_itself_is_refused(change: dict[str, object], words: str) -> None:
-    with pytest.raises(ValueError, match=words):
-        replace(made(), **change)  # type: ignore[arg-type]
+def test_a_comparison_of_overlapping_or_too_few_months_is_refused(
+    window: tuple[int, ...], baseline: tuple[int, ...]
+) -> None:
+    with pytest.raises(ValueError, match="two or more other months"):
+        Comparison(window, baseline)
 
 
-def test_a_design_holds_what_was_asked_for() -> None:
-    months = np.arange(24) % 12 + 1
-    assert inference.design(months).shape == (24, 4)
-    assert inference.design(months, season="dummies").shape == (24, 13)
-    assert inference.design(months, trend=False, season="none").tolist() == [[1.0]] * 24
-    control = np.linspace(0, 1, 24)
-    assert inference.design(months, season="none", controls=control, lunar=months == 2).shape == (24, 4)
-    assert inference.design(months, season="none", controls=np.ones(24)).shape == (24, 2), "it does not vary"
-    trend = inference.design(months, season="none")[:, 1]
-    assert trend[12] - trend[0] == pytest.approx(1.0), "per year"
-    for bad in ({"month_of_year": [0, 1]}, {"month_of_year": months, "season": "weekly"}):
-        with pytest.raises(ValueError):
-            inference.design(**bad)  # type: ignore[arg-type]
+def test_nothing_is_compared_with_nothing() -> None:
+    with pytest.raises(ValueError, match="needs a comparison"):
+        Contrast.of([])
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_a_gap_among_the_months_is_refused_and_one_elsewhere_is_not_read(name: str) -> None:
+    series, used = noise(name, 1), Contrast.of(SHAPES[name]).months
+    before = compare(series, SHAPES[name])
+    elsewhere = np.full(len(series) + 3, NAN)
+    elsewhere[used] = series[used]
+    assert compare(elsewhere, SHAPES[name]) == before
+    for month in (used[0], used[-1]):
+        gap = series.copy()
+        gap[month] = NAN
+        with pytest.raises(ValueError, match="needs a value"):
+            inference.compare(gap, SHAPES[name])
 
 
 # ---------------------------------------------------------------------------------------------- properties
 
 
+@given(name=NAMES, seed=st.integers(0, 10_000), level=st.floats(-50, 50), scale=st.floats(0.01, 100))
+def test_the_level_does_not_matter_and_the_unit_scales(name: str, seed: int, level: float, scale: float) -> None:
+    series = noise(name, seed)
+    one, other = compare(series, SHAPES[name]), compare(level + scale * series, SHAPES[name])
+    for field in ("effect", "low", "high", "spread"):
+        assert getattr(other, field) == pytest.approx(scale * getattr(one, field), rel=1e-6, abs=1e-8)
+    assert other.p == pytest.approx(one.p, abs=1e-6)
+    turned = compare(-series, SHAPES[name])
+    assert (turned.effect, turned.low, turned.high) == pytest.approx((-one.effect, -one.high, -one.low))
+    assert turned.p == pytest.approx(one.p)
+
+
 @given(
-    seed=st.integers(0, 10_000), level=st.floats(-50, 50), slope=st.floats(-2, 2), scale=st.floats(0.01, 100),
-    name=st.sampled_from([*INSIDE, *OPENING]),
+    name=NAMES, seed=st.integers(0, 10_000), rho=st.sampled_from([0.0, 0.5, 0.95]), scale=st.floats(0.01, 10),
+    alpha=st.sampled_from([0.01, 0.05, 0.2]), near=st.sampled_from([-1.001, -0.999, -0.5, 0.0, 0.999, 1.001, 3.0]),
 )  # fmt: skip
-def test_level_and_trend_do_not_matter_and_the_unit_scales(
-    seed: int, level: float, slope: float, scale: float, name: str
+def test_the_interval_contains_zero_if_and_only_if_p_is_above_alpha(
+    name: str, seed: int, rho: float, scale: float, alpha: float, near: float
 ) -> None:
-    stretches = noisy((INSIDE | OPENING)[name], 0.5, np.random.default_rng(seed))
-    moved = [replace(s, y=scale * s.y + level + slope * s.x[:, 1] + s.x[:, 2]) for s in stretches]
-    one, other = inference.effect(stretches, RULES), inference.effect(moved, RULES)
-    assert isinstance(one, Effect) and isinstance(other, Effect)
-    assert other.effect == pytest.approx(scale * one.effect, rel=1e-6, abs=1e-8 * scale)
-    # Rounding may turn the order of two equal placements, never more.
-    assert other.placebo.p == pytest.approx(one.placebo.p, abs=2.5 / (1 + one.placebo.placements))
+    """Effects just inside and just outside the interval among them: `near` is the effect over the critical one."""
+    series = scale * noise(name, seed, rho)
+    blank = compare(series, SHAPES[name], alpha)
+    half = (blank.high - blank.low) / 2
+    made = compare(planted(series, SHAPES[name], near * half - blank.effect), SHAPES[name], alpha)
+    assert made.effect == pytest.approx(near * half, abs=1e-9 * scale)
+    assert made.high - made.effect == pytest.approx(made.effect - made.low) == pytest.approx(half)
+    assert (made.low <= 0 <= made.high) == (made.p > alpha) == (abs(near) < 1)
 
 
-@given(seed=st.integers(0, 10_000), size=st.floats(-5, 5), name=st.sampled_from([*INSIDE, *OPENING]))
-def test_p_lies_between_the_smallest_attainable_and_one(seed: int, size: float, name: str) -> None:
-    stretches = noisy((INSIDE | OPENING)[name], 0.5, np.random.default_rng(seed))
-    result = inference.effect([replace(s, y=s.y + size * s.window) for s in stretches], RULES)
-    assert isinstance(result, Effect)
-    for comparison in (result.placebo, result.shift, result.calibrated):
-        if isinstance(comparison, inference.Null | inference.Calibrated):
-            assert comparison.smallest_p <= comparison.p <= 1.0
-    assert result.low < result.effect < result.high
-    assert result.effect == pytest.approx(result.raw - result.placebo_mean)
-    assert len(result.placebo.values) == result.placebo.placements
-    assert result.placebo.smallest_p == pytest.approx(1 / (1 + result.placebo.placements))
+@given(name=NAMES, seed=st.integers(0, 10_000), size=st.floats(0.01, 20))
+def test_a_planted_effect_comes_out_exactly_and_a_larger_one_has_no_larger_p(name: str, seed: int, size: float) -> None:
+    series = noise(name, seed)
+    blank = compare(series, SHAPES[name])
+    results = [compare(planted(series, SHAPES[name], step - blank.effect), SHAPES[name]) for step in (size, 2 * size)]
+    assert [r.effect for r in results] == pytest.approx([size, 2 * size])
+    assert [r.spread for r in results] == pytest.approx([blank.spread] * 2), "windows say nothing about the noise"
+    assert 0 <= results[1].p <= results[0].p + 1e-7 <= 1 + 1e-7
 
 
-@given(seed=st.integers(0, 10_000), size=st.floats(0.1, 20), name=st.sampled_from(["three episodes", *OPENING]))
-def test_an_effect_planted_comes_out_and_a_larger_one_has_no_larger_p(seed: int, size: float, name: str) -> None:
-    stretches = noisy((INSIDE | OPENING)[name], 0.5, np.random.default_rng(seed))
-    results = [
-        inference.effect([replace(s, y=s.y + factor * s.window) for s in stretches], RULES)
-        for factor in (0.0, size, 100.0)
-    ]
-    raw = [r.raw for r in results if isinstance(r, Effect)]
-    assert raw[1] - raw[0] == pytest.approx(size) and raw[2] - raw[0] == pytest.approx(100.0)
-    huge = results[2]
-    assert isinstance(huge, Effect) and isinstance(results[1], Effect)
-    assert huge.placebo.p <= 0.05
-    if huge.calibrated is not None:
-        # The placebos of an opening event do not see it: its p can only fall from the size that dominates on.
-        assert results[1].calibrated is not None and huge.calibrated.p <= results[1].calibrated.p
+@given(seed=st.integers(0, 10_000))
+def test_several_comparisons_weigh_alike_whatever_their_number_of_months(seed: int) -> None:
+    series = noise("several", seed)
+    together, alone = compare(series, SHAPES["several"]), [compare(series, (c,)) for c in SHAPES["several"]]
+    assert together.effect == pytest.approx(np.mean([own.effect for own in alone]))
+    assert together.spread**2 == pytest.approx(np.mean([own.spread**2 for own in alone]))
+    first = SHAPES["several"][0]
+    moved = compare(planted(series, (first,), 3.0), SHAPES["several"])
+    assert moved.effect - together.effect == pytest.approx(1.0), "a third of what one of three windows shows"
 
 
-@given(st.lists(st.one_of(st.floats(0, 1), st.just(NAN)), min_size=1, max_size=20), st.randoms())
-def test_adjusted_p_keep_the_order_and_never_shrink(p: list[float], random: object) -> None:
-    for adjust in (inference.holm, inference.benjamini_hochberg):
-        adjusted = adjust(p)
-        known = np.isfinite(p)
-        assert np.isnan(adjusted[~known]).all()
-        assert (adjusted[known] >= np.asarray(p)[known] - 1e-15).all() and (adjusted[known] <= 1).all()
-        order = np.argsort(np.asarray(p)[known], kind="stable")
-        assert (np.diff(adjusted[known][order]) >= -1e-15).all()
+@given(st.lists(st.one_of(st.floats(0, 1), st.just(NAN)), min_size=1, max_size=20))
+def test_adjusted_p_keep_the_order_and_never_shrink(p: list[float]) -> None:
+    adjusted = inference.holm(p)
+    known = np.isfinite(p)
+    assert np.isnan(adjusted[~known]).all()
+    assert (adjusted[known] >= np.asarray(p)[known] - 1e-15).all() and (adjusted[known] <= 1).all()
+    order = np.argsort(np.asarray(p)[known], kind="stable")
+    assert (np.diff(adjusted[known][order]) >= -1e-15).all()
+
+
+# ------------------------------------------------------------------------------------------- power and seeds
+
+
+def detectable(series: np.ndarray, name: str, alpha: float = 0.05, power: float = 0.8, seed: int = 1) -> Precision:
+    result = inference.precision(series, SHAPES[name], alpha, power, seed)
+    assert isinstance(result, Precision)
+    return result
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_what_could_be_detected_is_known_without_a_month_of_the_window(name: str) -> None:
+    series = noise(name, 2)
+    before = detectable(series, name)
+    assert detectable(planted(series, SHAPES[name], NAN), name) == before
+    assert detectable(planted(series, SHAPES[name], 30.0), name) == before
+    assert detectable(10 * series, name).detectable == pytest.approx(10 * before.detectable)
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_a_stricter_test_and_a_higher_chance_need_a_larger_effect(name: str) -> None:
+    series = noise(name, 3)
+    by_alpha = [detectable(series, name, alpha).detectable for alpha in (0.2, 0.05, 0.05 / 5, 0.001)]
+    by_power = [detectable(series, name, power=power).detectable for power in (0.5, 0.8, 0.95)]
+    assert all(a < b for a, b in pairwise(by_alpha)) and all(a < b for a, b in pairwise(by_power))
 
 
 def test_the_same_seed_gives_the_same_numbers_and_another_seed_others() -> None:
-    stretches = noisy(INSIDE["three regimes"], 0.5, np.random.default_rng(1))
-    rules = replace(RULES, draws=300)
-    first = inference.effect(stretches, rules)
-    inference.effect(noisy(INSIDE["three episodes"], 0.5, np.random.default_rng(2)), rules)
-    _made.cache_clear()  # the placements are drawn again
-    again, other = inference.effect(stretches, rules), inference.effect(stretches, replace(rules, seed=2))
-    assert isinstance(first, Effect) and isinstance(again, Effect) and isinstance(other, Effect)
-    assert (first.placebo.values == again.placebo.values).all()
-    assert (first.low, first.high, first.placebo.p) == (again.low, again.high, again.placebo.p)
-    assert first.raw == other.raw and (first.placebo.values != other.placebo.values).any()
-    assert inference.testable(stretches, rules) == inference.testable(stretches, rules)
-    y = stretches[0].y
-    assert inference.find_breaks(y, draws=99) == inference.find_breaks(y, draws=99)
-    assert inference.mean_interval(y) == inference.mean_interval(y)
-
-
-def test_all_placements_are_listed_where_they_are_fewer_than_the_draws() -> None:
-    """Three months in thirty-six: 34 dates, one of them the event's; moved round as a whole, 35 others."""
-    result = inference.effect([made()], RULES)
-    assert isinstance(result, Effect) and isinstance(result.shift, inference.Null)
-    assert result.placebo.exact and result.placebo.placements == 33
-    assert result.shift.exact and result.shift.placements == 35
-    sampled = inference.effect([made(120, ((20, 22), (50, 52), (80, 82)))], RULES)
-    assert isinstance(sampled, Effect) and not sampled.placebo.exact and sampled.placebo.placements <= 200
-
-
-def test_percent() -> None:
-    assert inference.percent(np.log(0.14)) == pytest.approx(-86.0)
-    assert inference.percent(0.0) == 0.0
+    series = noise("several", 4)
+    assert compare(series, SHAPES["several"]) == compare(series, SHAPES["several"]), "no draw enters an effect"
+    assert detectable(series, "several") == detectable(series, "several")
+    assert detectable(series, "several").detectable != detectable(series, "several", seed=2).detectable
+    sizes = [inference.simulated_size(SHAPES["several"], 0.8, 0.05, seed) for seed in (1, 1, 2)]
+    assert sizes[0] == sizes[1] != sizes[2]
+    assert inference.find_breaks(series, draws=99) == inference.find_breaks(series, draws=99)
 
 
 def test_months_that_stand_alone_say_nothing_about_persistence() -> None:
@@ -253,51 +198,16 @@ def test_months_that_stand_alone_say_nothing_about_persistence() -> None:
     assert estimate(residuals, np.ones((40, 1)), caution=1.0)[0] == pytest.approx(RHOS[1] + 1 / np.sqrt(20))
 
 
-def test_placements_at_which_a_robust_fit_runs_away_are_left_out() -> None:
-    """The only trade outside the window lies in one month: without it the Poisson fit has nothing to hold on to."""
-    n = 30
-    y = np.full(n, -700.0)
-    y[5], y[20:22] = 0.0, 0.0
-    rules = replace(RULES, statistic="poisson", least_months=5)
-    result = inference.effect([Stretch(y, np.ones((n, 1)), ((20, 21),))], rules)
-    assert isinstance(result, Effect) and np.isfinite(result.placebo.values).all()
-    assert result.placebo.placements <= n - 2 and result.placebo.smallest_p <= result.placebo.p <= 1
+# ------------------------------------------------------------------------------------------------- season
 
 
-@pytest.mark.parametrize("twin", ["median", "poisson"])
-def test_a_robust_fit_rests_on_no_other_placement(twin: robust.Twin) -> None:
-    """Placements are fitted side by side, and those that have settled wait for nobody."""
-    rng = np.random.default_rng(4)
-    (stretch,) = noisy(INSIDE["three months, middle"], 0.5, rng)
-    masks = np.array([np.isin(np.arange(36), range(start, start + 3)) for start in range(0, 33, 3)])
-    odd = replace(stretch, y=np.where(np.arange(36) == 7, stretch.y - 6, stretch.y))
-    arguments = odd.y, odd.x, odd.fit_months
-    together = robust.means(*arguments, masks, twin)
-    alone = [robust.means(*arguments, mask[None], twin)[0] for mask in masks]
-    assert np.isfinite(together).all() and len(set(together)) == len(masks)
-    assert together == pytest.approx(alone, abs=1e-8)
-
-
-@pytest.mark.parametrize("statistic", ["mean", "median", "poisson"])
-@pytest.mark.parametrize("name", [*INSIDE, *OPENING])
-def test_an_estimate_is_the_effect_without_its_tests(name: str, statistic: str) -> None:
-    stretches = noisy({**INSIDE, **OPENING}[name], 0.5, np.random.default_rng(2))
-    rules = Rules(draws=60, resamples=200, statistic=statistic)
-    whole, bare = inference.effect(stretches, rules), inference.estimate(stretches, rules)
-    assert isinstance(whole, Effect) and isinstance(bare, inference.Estimate)
-    assert (bare.effect, bare.low, bare.high) == pytest.approx((whole.effect, whole.low, whole.high), abs=1e-12)
-
-
-def test_an_estimate_has_the_reasons_of_an_effect() -> None:
-    for stretches in ([], [without(INSIDE["three months, middle"][0], (14, 16))]):
-        assert reason(inference.estimate(stretches)) == reason(inference.effect(stretches))
-
-
-def test_a_small_alpha_is_met_with_enough_placements() -> None:
-    """A family of fifty tests: the smallest detectable effect is larger, and exists where the smallest p allows it."""
-    stretches = noisy(INSIDE["three regimes"], 0.5, np.random.default_rng(1))
-    usual = inference.testable(stretches, Rules(draws=5_000))
-    strict = inference.testable(stretches, Rules(draws=5_000, alpha=0.001))
-    assert isinstance(usual, inference.Testable) and isinstance(strict, inference.Testable)
-    assert usual.detectable is not None and strict.detectable is not None
-    assert strict.detectable > usual.detectable
+def test_a_season_is_one_wave_a_year() -> None:
+    months = np.arange(24) % 12 + 1
+    x = inference.season(months)
+    assert x.shape == (24, 2) and x[:12] == pytest.approx(x[12:]) and (x**2).sum(axis=1) == pytest.approx(np.ones(24))
+    assert x.sum(axis=0) == pytest.approx([0, 0]), "it leaves the level of whole years alone"
+    assert x[5] == pytest.approx([-1, 0], abs=1e-12) and x[11] == pytest.approx([1, 0], abs=1e-12)
+    assert inference.season([3, 3, 3]).shape == (3, 0), "a column that does not vary is left out"
+    for bad in ([0, 1], [1, 13], [1.5, 2]):
+        with pytest.raises(ValueError, match="between 1 and 12"):
+            inference.season(bad)

@@ -19,7 +19,7 @@ from analysis.render import cache, inputs, parts
 from analysis.report import storing
 
 # Few events: the study itself is not what is looked at.
-FEW = {"event_classes": "nuclear_tests,bans_2017", "windows": "m0_m2", "placebo_draws": 500}
+FEW = {"event_classes": "nuclear_tests,bans_2017", "windows": "m0_m11"}
 OTHER = {
     **FEW, "start_year": 2003, "end_year": 2022, "basis": "kotra", "base_year": 2010, "index_year": 2006,
     "cut_share": 50, "inter_korean": "with", "food_aid": "with", "as_of": "2023-06-30", "worst_quality": "B",

@@ -197,7 +197,7 @@ VALUES = {
     "worst_quality": st.sampled_from(["A", "B", "C", "D", "E", "a"]),
     "paper": st.sampled_from(["a4", "us-letter", "A3"]), "title": st.text(max_size=140),
     "as_of": st.dates().map(str) | st.dates(date(1995, 1, 1), date(2030, 1, 1)).map(str) | st.just(""),
-    **{name: st.integers(-1, 200_000).map(str) for name in ("cut_share", "placebo_draws", "seed", "lags")},
+    **{name: st.integers(-1, 200_000).map(str) for name in ("cut_share", "seed", "lags")},
     "alpha": st.floats(0, 0.3).map(str) | st.floats().map(str),
     **{name: st.lists(st.sampled_from((*choices(name, load()), "xyzzy")), max_size=3).map(",".join) for name in LISTS},
 }  # fmt: skip

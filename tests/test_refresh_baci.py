@@ -468,7 +468,7 @@ def test_years_of_one_version_may_come_one_after_the_other(project: Project, fil
 # ---------------------------------------------------------------------------------- beside the event study
 
 LONG = range(1995, 2024)
-FEW = {"event_classes": "nuclear_tests", "windows": "m0_m2", "placebo_draws": 500}
+FEW = {"event_classes": "nuclear_tests", "windows": "m0_m2"}
 READ_ON = "Release Date : 2024 04 09\n"
 
 

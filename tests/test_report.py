@@ -19,7 +19,7 @@ SETS: list[dict[str, Any]] = [
      "definitions": "trade_share.kotra"},
     {"crude_estimate": "without", "rice": "paddy", "doubtful_partners": "drop", "cut_share": 50, "title": "Another",
      "basis": "mirror", "event_classes": "nuclear_tests,summits", "windows": "m0_m2", "regimes": "sanctions",
-     "flow": "exports", "baseline": "trend", "controls": "china_trade", "alpha": 0.1, "placebo_draws": 600, "seed": 3,
+     "flow": "exports", "baseline": "two_years", "controls": "china_trade", "alpha": 0.1, "seed": 3,
      "lags": 1, "frequency": "year", "paper": "us-letter"},
 ]  # fmt: skip
 
