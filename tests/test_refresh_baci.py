@@ -293,6 +293,13 @@ def test_country_codes_that_cannot_be_used_are_refused(tmp_path: Path, wrong: st
         extracted(folder)
 
 
+@pytest.mark.fault("19.13 a flow that stands twice is refused")
+@pytest.mark.parametrize("change", [lambda rows: rows + rows, lambda rows: [*rows, rows[1]]], ids=["file", "row"])
+def test_a_flow_that_stands_twice_is_refused(tmp_path: Path, change: Callable[[list[Line]], list[Line]]) -> None:
+    with pytest.raises(Refused, match=r"has product \d{6} from 156 to 408 2 times: each flow stands once"):
+        extracted(lay(tmp_path / "baci", range(2017, 2018), change=change), range(2017, 2018))
+
+
 def test_versions_and_revisions_are_not_mixed(tmp_path: Path) -> None:
     lay(tmp_path / "baci", range(2014, 2016))
     lay(tmp_path / "baci", range(2016, 2019), version="202501")
@@ -479,6 +486,7 @@ def long_record(year: int) -> list[Line]:
     return [
         (year, CHN, PRK, "850110", f"{1000 * near['exports']:.3f}", "NA"),
         (year, PRK, CHN, "270112", f"{1000 * near['imports']:.3f}", "NA"),
+        (year, RUS, MEX, "270900", "90000000.000", "NA"),  # all other trade, as steady as in the files of the other tests
     ]
 
 
@@ -627,6 +635,55 @@ def test_files_of_one_version_that_differ_are_refused(project: Project, tmp_path
     with pytest.raises(Refused, match="holds BACI in HS92; the chapters of HS12 are not the same"):
         take(lay(tmp_path / "hs12", hs="HS12", version="202501"), apply=True)
     assert contents(project.root / "data") == held
+
+
+def without(*exporters: int, year: int) -> Callable[[list[Line]], list[Line]]:
+    return lambda rows: [row for row in rows if row[0] != year or row[1] not in exporters]
+
+
+@pytest.mark.fault("19.13 a file that is cut off is refused beside its neighbours")
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (without(RUS, MEX, THA, year=2016), r"Y201[567]_V.* exporters, .* rows and .* million dollars, and 201[567] has"),
+        (without(RUS, year=2016), r"Y2016_V.* has no sales of RUS, which had 9,075 million dollars in 2015"),
+        (without(KOR, year=2018), "Y201[78]_V.* one of the two seems to be cut off or doubled"),
+    ],
+)  # fmt: skip
+def test_a_file_that_is_cut_off_at_a_line_is_refused(
+    project: Project, tmp_path: Path, change: Callable[[list[Line]], list[Line]], said: str
+) -> None:
+    held = contents(project.root / "data")
+    with pytest.raises(Refused, match=said):
+        take(lay(tmp_path / "cut", change=change), apply=True)
+    assert contents(project.root / "data") == held
+
+
+@pytest.mark.fault("19.13 a file is held against the same year of another release and against what was read before")
+def test_a_file_is_held_against_what_was_read_before(project: Project, tmp_path: Path, applied: bulk.Taken) -> None:
+    read = load().frame("trade/baci_files")
+    assert list(read["year"]) == list(YEARS) and list(read["exporters"]) == [8] * len(YEARS)
+    assert list(read["rows"]) == [19, 19, 19, 20, 19] and (read["value"] > 200_000).all()
+    few = [year_of(year)[:7] for year in YEARS]
+    with pytest.raises(Refused, match="and the same year of 202401b has 8 exporters, 19 rows"):
+        take(lay(tmp_path / "later", version="202501", rows=lambda year: few[year - YEARS[0]]), apply=True)
+
+
+@pytest.mark.fault("19.13 what was taken in from wrong files can be put right")
+def test_what_stands_of_a_version_can_be_replaced(project: Project, files: Path, tmp_path: Path) -> None:
+    wrong = lay(tmp_path / "wrong", change=raised)
+    take(wrong, apply=True)
+    take(wrong, pair="RUS-KOR", apply=True)
+    with pytest.raises(Refused, match=r"If those that stand are the wrong ones, add --replace\.$"):
+        take(files, apply=True)
+    done = take(files, again=True, apply=True)
+    assert done.version and done.changes.any
+    put_right = (project.root / "data/trade/baci.csv").read_bytes()
+    total = Report(resolve({"basis": "baci"}, load()), load()).fact("trade.exports.baci.2017")
+    assert total.value == pytest.approx(3250.0005)
+    assert take(files, again=True, apply=True).version is None, "a second time there is nothing to do"
+    assert take(files, pair="RUS-KOR", apply=True).version is None, "the other pair was put right with it"
+    assert (project.root / "data/trade/baci.csv").read_bytes() == put_right
 
 
 def test_without_the_table_nothing_is_said_of_it_and_with_another_pair_nothing_changes(

@@ -282,7 +282,8 @@ def _refresh(options: argparse.Namespace) -> int:
     from .refresh.refresh import refresh
 
     done = refresh(
-        options.source, options.years, apply=options.apply, progress=_progress, path=options.path, pair=options.pair
+        options.source, options.years, apply=options.apply, progress=_progress, path=options.path, pair=options.pair,
+        again=options.replace,
     )  # fmt: skip
     print("\n".join(done.lines()))
     return 0
@@ -630,6 +631,10 @@ def _add_refresh(parser: argparse.ArgumentParser) -> None:
         help="for baci: a folder of its files, a zip, or one file; for worldbank-prices: a workbook that you have",
     )  # fmt: skip
     parser.add_argument("--pair", metavar="AAA-BBB", help="for baci: two ISO 3166 codes (default: CHN-PRK)")
+    parser.add_argument(
+        "--replace", action="store_true",
+        help="for baci: put these years in the place of what stands of the same version, of every pair taken in",
+    )
     parser.add_argument("--years", metavar="FIRST-LAST", help="a year or a span (default: all that the source has)")
     parser.add_argument("--apply", action="store_true", help="take in what is new and changed, as a new data package")
 

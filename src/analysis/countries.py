@@ -36,6 +36,28 @@ def names() -> dict[str, str]:
     return found | SHORTER
 
 
+@dataclass(frozen=True)
+class Seam:
+    """A change of what a code stands for: until the end of `last` the files have `code`, then its `parts`.
+
+    Where `code` is one of its own parts, the country goes on under its code with another extent.
+    """
+
+    code: str
+    last: int
+    name: str
+    parts: tuple[str, ...]
+
+
+# Joined and split countries as BACI and UN Comtrade record them, from 1995 on.
+SEAMS = (
+    Seam("N058", 1998, "Belgium-Luxembourg", ("BEL", "LUX")),
+    Seam("N711", 1999, "Southern African Customs Union", ("ZAF", "BWA", "LSO", "NAM", "SWZ")),
+    Seam("N736", 2011, "Sudan before 2012", ("SDN", "SSD")),
+    Seam("N891", 2005, "Serbia and Montenegro", ("SRB", "MNE")),
+)
+
+
 def is_code(text: str) -> bool:
     """Whether three letters are those of a country; of the documented pair it is known without the list."""
     return text in DOCUMENTED or text in names()

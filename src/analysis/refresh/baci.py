@@ -137,6 +137,20 @@ class Sum:
     twin: float | None = None
 
 
+@dataclass(frozen=True)
+class Whole:
+    """What a file of a year holds as a whole: rows, exporters with what each sells, and all trade, in million dollars.
+
+    `exporters` is empty where only their `number` is known: of a file that was read at another time.
+    """
+
+    year: int
+    rows: int
+    number: int
+    value: float
+    exporters: Mapping[str, float]
+
+
 def find(path: Path) -> Release:
     """The release that lies under `path`: a folder, a zip, or one file of a year beside its country codes.
 
@@ -174,12 +188,14 @@ def find(path: Path) -> Release:
 def extract(
     release: Release, pair: tuple[str, str], years: Collection[int], *, twins: Mapping[str, str] | None = None,
     progress: Callable[[str], None] = lambda text: None, threads: int | None = None,
+    wholes: dict[int, Whole] | None = None,
 ) -> list[Sum]:  # fmt: skip
     """The sums of `pair` (two ISO alpha-3 codes), of either side with the world, and with each partner by GROUPS.
 
     Pair and world have chapters too. `twins` maps a side to the country that it is mixed up with. Reads one file after
-    the other; `threads` processors (default: those of the machine, at most MOST_THREADS). Raises BadFiles for a country
-    that is not in the release, Refused for a file that is not as CEPII describes it.
+    the other; `threads` processors (default: those of the machine, at most MOST_THREADS). What each file holds as a whole
+    is put into `wholes`. Raises BadFiles for a country that is not in the release, Refused for a file that is not as
+    CEPII describes it.
     """
     countries = _countries(release.codes)
     for side in pair:
@@ -192,7 +208,9 @@ def extract(
         for year in years:
             part = release.years[year]
             with part.lying(Path(folder)) as file, _connected(Path(folder), threads) as connection:
-                read(connection, file, part.name, year, countries, {*pair, *(twins or {}).values()})
+                whole = read(connection, file, part.name, year, countries, {*pair, *(twins or {}).values()})
+                if wholes is not None:
+                    wholes[year] = whole
                 sums += _sums(connection, year, pair, twins or {})
                 progress(f"{part.name}: {file.stat().st_size / 1e6:,.1f} MB read\n")
     return sums
@@ -201,34 +219,49 @@ def extract(
 def read(
     connection: DuckDBPyConnection, file: Path, name: str, year: int, countries: Mapping[str, Collection[int]],
     wanted: Collection[str],
-) -> None:  # fmt: skip
+) -> Whole:  # fmt: skip
     """Read a file of a year once and check it; leaves the table `flows` of the `wanted` countries.
 
     `flows` has exporter, importer, chapter, v and weighed (thousand dollars), q (tons), n (rows). Years and lengths of
-    product codes are checked in every row, values and quantities in the rows that are used.
+    product codes are checked in every row; values, quantities, and that no flow stands twice, in the rows that are used.
     """
     import duckdb
 
     _check_ends(file, name)
     numbers = ",".join(str(number) for side in wanted for number in countries[side])
-    near = f"i IN ({numbers}) OR j IN ({numbers})"
-    # Values and quantities stay text until the rows are chosen: a number is dear to read, and few are needed.
+    # Quantities stay text where rows are not used: a number is dear to read. All others count for the whole alone.
     rows = f"""
-        (SELECT *, TRY_CAST(v AS DOUBLE) AS value, TRY_CAST(q AS DOUBLE) AS tons FROM {scan(file)}
-        WHERE {near} OR t <> {year} OR strlen(k) <> 6)"""
+        (SELECT *, TRY_CAST(v AS DOUBLE) AS value, CASE WHEN used THEN TRY_CAST(q AS DOUBLE) END AS tons FROM
+        (SELECT *, i IN ({numbers}) OR j IN ({numbers}) OR t <> {year} OR strlen(k) <> 6 AS used FROM {scan(file)}))"""
     sound = f"""
         t = {year} AND strlen(k) = 6 AND value > 0 AND value < 'inf'::DOUBLE
         AND (tons >= 0 AND tons < 'inf'::DOUBLE OR tons IS NULL AND trim(q) = 'NA')"""
     try:
         connection.execute(f"""
             CREATE TEMP TABLE sums AS
-            SELECT i, j, CASE WHEN {sound} THEN left(k, 2) ELSE '' END AS chapter,
-                sum(value) AS v, sum(tons) AS q, sum(value) FILTER (tons IS NOT NULL) AS weighed, count(*) AS n
+            SELECT i, CASE WHEN used THEN j END AS j,
+                CASE WHEN NOT used THEN NULL WHEN {sound} THEN left(k, 2) ELSE '' END AS chapter,
+                sum(value) AS v, sum(tons) AS q, sum(value) FILTER (tons IS NOT NULL) AS weighed, count(*) AS n,
+                count(DISTINCT CASE WHEN used THEN k END) AS products
             FROM {rows} GROUP BY ALL""")
+        exporters = connection.execute("SELECT i, sum(v), sum(n) FROM sums GROUP BY i").fetchall()
+        connection.execute("DELETE FROM sums WHERE chapter IS NULL")
         chapters = [chapter for chapter, in connection.execute("SELECT DISTINCT chapter FROM sums").fetchall()]
         if "" in chapters:
-            row = connection.execute(f"SELECT t, k, v, q FROM {rows} WHERE ({sound}) IS NOT TRUE LIMIT 1").fetchone()
+            row = connection.execute(
+                f"SELECT t, k, v, q FROM {rows} WHERE used AND ({sound}) IS NOT TRUE LIMIT 1"
+            ).fetchone()
             raise Refused(f"The file {name} has {_fault(year, *(row or (year, '', '', '')))}.")
+        if twice := connection.execute("SELECT i, j, chapter FROM sums WHERE n > products ORDER BY ALL").fetchone():
+            i, j, chapter = twice
+            product, times = connection.execute(
+                f"SELECT k, count(*) FROM {rows} WHERE used AND i = {i} AND j = {j} AND left(k, 2) = '{chapter}' "
+                "GROUP BY k HAVING count(*) > 1 ORDER BY k"
+            ).fetchone() or ("", 2)
+            raise Refused(
+                f"The file {name} has product {product} from {i} to {j} {times} times: each flow stands once in a file "
+                "of BACI, so rows or the whole file were repeated."
+            )
     except duckdb.Error as error:
         raise Refused(_reason(str(error), name)) from None
     if odd := [chapter for chapter in chapters if not (chapter.isascii() and chapter.isdecimal() and chapter >= "01")]:
@@ -247,6 +280,12 @@ def read(
             sum(n) AS n
         FROM sums JOIN countries a ON sums.i = a.number JOIN countries b ON sums.j = b.number
         WHERE a.side <> b.side GROUP BY ALL""")
+    sides = {number: side for side, numbers in countries.items() for number in numbers}
+    sold: dict[str, float] = {}
+    for number, v, _ in exporters:
+        side = sides.get(number, str(number))
+        sold[side] = sold.get(side, 0.0) + (v or 0.0) / MILLION
+    return Whole(year, int(sum(n for *_, n in exporters)), len(sold), round(sum(sold.values()), 6), sold)
 
 
 def scan(file: Path, types: Mapping[str, str] = COLUMNS, missing: str = NOTHING) -> str:

@@ -13,8 +13,8 @@ from ..catalogue import Catalogue, load
 from ..errors import UserError, shown
 from ..formatting import number
 from ..parameters import resolve
-from . import baci, changes, flows, koreas, package, uses, yearly
-from .baci import GROUPS, WORLD, Release, Sum
+from . import baci, baci_files, changes, flows, koreas, package, uses, yearly
+from .baci import GROUPS, WORLD, Release, Sum, Whole
 from .changes import Changes, Figure, Key
 from .package import Rows
 from .web import Refused
@@ -63,12 +63,13 @@ class Taken:
 
 
 def take(
-    path: Path, years: str | None = None, *, pair: str | None = None, apply: bool = False,
+    path: Path, years: str | None = None, *, pair: str | None = None, apply: bool = False, again: bool = False,
     progress: Callable[[str], None] = lambda text: None, today: date | None = None,
 ) -> Taken:  # fmt: skip
     """Read the files of BACI under `path`; with `apply` take them in.
 
     years: `2019` or `2015-2019` of those that lie there, default all. pair: two ISO alpha-3 codes such as `CHN-PRK`.
+    again: put these years of a version in the place of what stands of them, of every pair that was taken in.
     Raises BadWords, BadFiles and Refused; nothing was changed then.
     """
     sides = _pair(pair)
@@ -78,37 +79,49 @@ def take(
         progress(f"{said}\n")
     catalogue, now = load(), today or datetime.now(UTC).date()
     rows = flows.standing(catalogue)
-    sums = baci.extract(release, sides, asked, twins=koreas.twins(sides), progress=progress)
+    wholes: dict[int, Whole] = {}
+    sums = baci.extract(release, sides, asked, twins=koreas.twins(sides), progress=progress, wholes=wholes)
+    files = baci_files.standing(catalogue)
+    if again:
+        rows, others = flows.without(rows, release, asked)
+        files = baci_files.without(files, release, asked)
+        for other in sorted(others - {sides, sides[::-1]}):
+            sums += baci.extract(release, other, asked, twins=koreas.twins(other), progress=progress)
+    baci_files.check(files, release, wholes)
     if not any(one.exporter == WORLD and one.importer == side for side in sides for one in sums):
         raise Refused(f"BACI {release.version} has no trade of {' and '.join(sides)} in the years asked for.")
     flows.check(rows, release, sides, sums)
-    found = _compared(rows, release, sides, sums)
+    found = _compared(flows.standing(catalogue), release, sides, sums, again)
     if sides in (EXPORTS, IMPORTS):
         _refuse_another_trade(catalogue, sums)
     published = release.published or now.isoformat()
     made = flows.joined(rows, release, sums, published)
     version = None
-    if apply and (found.any or _version(rows, release) != _version(made, release)):
-        version = _take_in(catalogue, release, sides, sums, made, published, now)
+    if apply and (found.any or _version(flows.standing(catalogue), release) != _version(made, release)):
+        read = baci_files.joined(files, release, wholes, flows.source_id(release))
+        version = _take_in(catalogue, release, sides, sums, {flows.TABLE: made, baci_files.TABLE: read}, published, now)
     marked = {row["row_id"] for row in made if row["quality"] == "D" and row["vintage"] == release.version}
     doubtful = sum("-".join([*key, release.version]) in marked for key in flows.figures(sums))
     return Taken(release, tuple(asked), sides, found, doubtful, version)
 
 
-def _compared(rows: Rows, release: Release, pair: tuple[str, str], sums: Collection[Sum]) -> Changes:
-    """The changes from the newest version that stands; Refused where one version gives two figures."""
+def _compared(
+    rows: Rows, release: Release, pair: tuple[str, str], sums: Collection[Sum], again: bool
+) -> Changes:  # fmt: skip
+    """The changes from the newest version that stands; Refused where one version gives two figures, unless `again`."""
     years = {one.year for one in sums}
     old = flows.figures(one for one in flows.newest(rows, pair) if one.year in years)
-    new = flows.figures(sums)
+    new = flows.figures(one for one in sums if flows.belongs(one, pair))
     found = changes.differences(old, new)
     whole = {key: figure for key, figure in old.items() if set(key[1:3]) <= {*pair, WORLD} and key[3] in GROUPS}
     changes.refuse_another_unit(whole, new, baci.PUBLISHER)
     stands = {(row["year"], row["exporter"], row["importer"], row["goods"]) for row in _version(rows, release)}
     other = [one.key for one in found.changed if one.key in stands] + [key for key in found.gone if key in stands]
-    if other:
+    if other and not again:
         raise Refused(
             f"{len(other)} figures, such as {' '.join(other[0])}, are not those that stand as BACI {release.version}: "
-            "files of one version do not differ, so some of them were altered or cut off."
+            "files of one version do not differ, so some of them were altered or cut off. If those that stand are the "
+            "wrong ones, add --replace."
         )
     return found
 
@@ -138,22 +151,21 @@ def _totals(sums: Collection[Sum]) -> dict[Key, Figure]:
 
 
 def _take_in(
-    catalogue: Catalogue, release: Release, pair: tuple[str, str], sums: Collection[Sum], made: Rows, published: str,
-    today: date,
+    catalogue: Catalogue, release: Release, pair: tuple[str, str], sums: Collection[Sum], made: Mapping[str, Rows],
+    published: str, today: date,
 ) -> str:  # fmt: skip
     id = flows.source_id(release)
     sources = package.table(catalogue, "sources")
     if all(row["source_id"] != id for row in sources):
         sources = [*sources, uses.source(release, id, published, today.isoformat())]
-    tables = {flows.TABLE: made, "sources": sources}
+    tables = {**made, "sources": sources}
     if pair in (EXPORTS, IMPORTS):
         tables |= uses.tables(catalogue, id)
         tables |= _series(catalogue, sums, yearly.Print(
             uses.BASIS, uses.COMPILER, "mirror", "B", published, id, f"BACI {release.version}",
             "both ends of each flow reconciled, FOB",
         ))  # fmt: skip
-    added = [] if catalogue.has(flows.TABLE) else [flows.RESOURCE]
-    return package.replace(catalogue, tables, today, _sound, added)
+    return package.replace(catalogue, tables, today, _sound, [flows.RESOURCE, baci_files.MADE.resource])
 
 
 def _series(catalogue: Catalogue, sums: Collection[Sum], printed: yearly.Print) -> Mapping[str, Rows]:
@@ -187,7 +199,7 @@ def _pair(text: str | None) -> tuple[str, str]:
         return PAIR
     found = re.fullmatch(r"([A-Z0-9]{3})-([A-Z0-9]{3})", text.strip().upper())
     if not found or found[1] == found[2]:
-        raise BadWords(f"--pair cannot be {shown(text)!r}: allowed are two different ISO 3166 codes such as CHN-PRK.")
+        raise BadWords(f"--pair cannot be {shown(text)!r}: allowed are two different ISO 3166 codes such as CHN-PRK, or codes of the file.")
     return found[1], found[2]
 
 

@@ -106,6 +106,20 @@ def joined(rows: Rows, release: Release, sums: Iterable[Sum], published: str) ->
     return [*(row for row in rows if row["vintage"] != release.version), *made]
 
 
+def without(rows: Rows, release: Release, years: Collection[int]) -> tuple[Rows, set[tuple[str, str]]]:
+    """`rows` but those of these years of the release, and the pairs that the rows taken out were of."""
+    out = [row for row in rows if row["vintage"] == release.version and int(row["year"]) in years]
+    ends = {(row["exporter"], row["importer"]) for row in out if row["goods"] not in GROUPS}
+    pairs = {(min(ends), max(ends)) for ends in ends if WORLD not in ends}
+    held = {row["row_id"] for row in out}
+    return [row for row in rows if row["row_id"] not in held], pairs
+
+
+def belongs(one: Sum, pair: tuple[str, str]) -> bool:
+    """Whether a sum is one of those that `baci.extract` gives for `pair`."""
+    return _belongs({"exporter": one.exporter, "importer": one.importer, "goods": one.goods}, pair)
+
+
 def _belongs(row: Row, pair: tuple[str, str]) -> bool:
     """Whether a row is one of those that `baci.extract` gives for `pair`."""
     ends = {row["exporter"], row["importer"]}

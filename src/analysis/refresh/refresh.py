@@ -44,7 +44,7 @@ class Refreshed:
 def refresh(
     source: str, years: str | None = None, *, apply: bool = False, web: Web | None = None,
     progress: Callable[[str], None] = lambda text: None, today: date | None = None, path: str | None = None,
-    pair: str | None = None,
+    pair: str | None = None, again: bool = False,
 ) -> Refreshed | Taken | bulk.Taken:  # fmt: skip
     """Fetch `source`; with `apply` take in what is new and changed. Raises BadRefresh and Refused, nothing changed.
 
@@ -58,7 +58,9 @@ def refresh(
     if source == BULK:
         if path is None:
             raise BadRefresh("BACI is read from files: name the folder, the zip or the file after baci.")
-        return bulk.take(Path(path), years, pair=pair, apply=apply, progress=progress, today=today)
+        return bulk.take(Path(path), years, pair=pair, apply=apply, progress=progress, today=today, again=again)
+    if again:
+        raise BadRefresh(f"--replace is for {BULK} alone: what {source} gives joins what stands, as a new vintage.")
     if pair is not None or (path is not None and source != PRICES):
         raise BadRefresh(f"{source} is fetched whole: a path is for {BULK} and {PRICES}, --pair for {BULK} alone.")
     file = None if path is None else Path(path)
