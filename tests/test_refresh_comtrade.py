@@ -21,7 +21,7 @@ from analysis.catalogue import Catalogue, load
 from analysis.errors import listing
 from analysis.parameters import resolve
 from analysis.refresh import comtrade, package, refresh, yearly
-from analysis.refresh.changes import Figure, compare, refuse_exchanged
+from analysis.refresh.changes import Figure, compare, refuse_exchanged, refuse_vanished
 from analysis.refresh.web import Refused, Web
 from conftest import Project, contents
 from publisher import Answer, Asked, Publisher, as_json, publishing
@@ -144,11 +144,15 @@ def test_a_record_that_is_not_as_documented_is_refused(publisher: Publisher, web
     assert len(told(web, range(2017, 2018))) == 2
 
 
+@pytest.mark.fault("19.15 an answer without data keeps its message")
 @pytest.mark.parametrize(
     ("body", "said"),
     [
         ([], "has another shape"), ({"data": []}, "has another shape"), ({"count": 0}, "has another shape"),
         ({"count": "0", "data": []}, "has another shape"), ({"count": 0, "data": {}}, "has another shape"),
+        ({"statusCode": 429, "message": "Rate limit is exceeded. Try again in 2 seconds."},
+         "UN Comtrade, 2017 answered 429: Rate limit is exceeded. Try again in 2 seconds."),
+        ({"message": "Quota is used up"}, "answered without data: Quota is used up."),
         (whole([], error="No such reporter"), "answered with an error: No such reporter"),
         (whole([record(2017, "X", 1.0)], count=2), "is cut off: 1 records of 2"),
         (whole([record(2017, "X", 1.0)] * 500), "is cut off: 500 records of 500"),
@@ -191,6 +195,33 @@ def test_another_unit_is_refused(factor: float) -> None:
     else:
         with pytest.raises(Refused, match="Example gives 2 a as"):
             compare(old, one, "Example")
+
+
+@pytest.mark.fault("19.15 nothing in place of a large flow is held up")
+@pytest.mark.parametrize("left", [0.0, 0.001, 2e-6])
+def test_a_large_flow_does_not_vanish(left: float) -> None:
+    old = figures(_1_a=2218, _2_a=3245, _3_a=5, _1_b=0.2)
+    with pytest.raises(Refused, match=r"Example gives 1 a as 0.00\d, which stands at 2,218.000 million dollars"):
+        refuse_vanished(old, {**old, ("1", "a"): Figure(left, 0.5)}, "Example")
+    refuse_vanished(old, {**old, ("3", "a"): Figure(left, 0.5)}, "Example")  # a small one may well become nothing
+    with pytest.raises(Refused, match="Example gives 1 b as"):
+        refuse_vanished(old, {**old, ("1", "b"): Figure(0.0, 0.5)}, "Example")  # large for its measure
+
+
+@pytest.mark.fault("19.15 a zero from the publisher changes nothing")
+def test_a_zero_for_billions_changes_nothing(
+    project: Project, publisher: Publisher, fetching: Callable[..., refresh.Refreshed]
+) -> None:
+    held = contents(project.root / "data")
+
+    def lost(asked: Asked) -> Answer:
+        year = int(asked.parameters["period"])
+        return as_json(whole([record(year, f, 0.0 if (year, f) == (2018, "X") else DOLLARS[year][f]) for f in "XM"]))
+
+    publisher.answers = lost
+    with pytest.raises(Refused, match="gives 2018 exports as 0.000, which stands at"):
+        fetching(apply=True)
+    assert contents(project.root / "data") == held
 
 
 def test_directions_that_were_exchanged_are_refused() -> None:

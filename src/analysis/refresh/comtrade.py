@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..errors import shown
-from .web import Raw, Refused, Wanted, Web
+from .web import Raw, Refused, Wanted, Web, said
 
 ADDRESS = "https://comtradeapi.un.org"
 KEY, KEY_HEADER = "COMTRADE_API_KEY", "Ocp-Apim-Subscription-Key"
@@ -144,6 +144,9 @@ def _named(period: str) -> str:
 def _records(raw: Raw) -> list[Any]:
     body = raw.json()
     records = body.get("data") if isinstance(body, dict) else None
+    if isinstance(body, dict) and records is None and (text := said(body, os.environ.get(KEY, "").strip())):
+        code = body.get("statusCode")
+        raise Refused(f"{raw.name} answered {f'{code}' if isinstance(code, int) else 'without data'}{text}.")
     if not isinstance(body, dict) or not isinstance(records, list) or not isinstance(body.get("count"), int):
         raise Refused(f"The answer of {raw.name} has another shape: it lacks a list data with its count.")
     if body.get("error"):

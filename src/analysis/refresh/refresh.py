@@ -86,6 +86,8 @@ def _comtrade(catalogue: Catalogue, years: range, web: Web, apply: bool, today: 
         raise Refused(f"{comtrade.PUBLISHER} has nothing of China's trade with the DPRK from {span}.")
     old = yearly.standing(catalogue, years)
     changes.refuse_exchanged(old, fetched, {"exports": "imports", "imports": "exports"}, comtrade.PUBLISHER)
+    for stands in (yearly.standing(catalogue, years, "customs"), old):
+        changes.refuse_vanished(stands, fetched, comtrade.PUBLISHER)
     found = changes.compare(old, fetched, comtrade.PUBLISHER)
     version = None
     if apply and found.any:

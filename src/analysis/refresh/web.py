@@ -218,12 +218,8 @@ class Web:
 
     def _said(self, wanted: Wanted, answer: requests.Response) -> str:
         """What the publisher says of an error, if it is a sentence; without the key, should it repeat it."""
-        with contextlib.suppress(ValueError, AttributeError):
-            body = answer.json()
-            text = next((body[name] for name in ("message", "error", "detail") if isinstance(body.get(name), str)), "")
-            if wanted.key:
-                text = text.replace(wanted.key[1], "…")
-            return f": {shown(text.strip().rstrip('.'), 160)}" if text.strip() else ""
+        with contextlib.suppress(ValueError):
+            return said(answer.json(), wanted.key[1] if wanted.key else "")
         return ""
 
 
@@ -231,6 +227,16 @@ class Web:
 class _Wait:
     reason: str
     seconds: float | None = None
+
+
+def said(body: object, secret: str = "") -> str:
+    """The sentence that an answer holds in place of data, behind a colon and without the key; empty where none."""
+    if not isinstance(body, dict):
+        return ""
+    text = next((body[name] for name in ("message", "error", "detail") if isinstance(body.get(name), str)), "").strip()
+    if secret:
+        text = text.replace(secret, "…")
+    return f": {shown(text.rstrip('.'), 160)}" if text else ""
 
 
 def kept(folder: Path) -> Iterator[dict[str, Any]]:
