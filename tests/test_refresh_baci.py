@@ -27,11 +27,13 @@ from statsmodels.stats.multitest import multipletests
 from analysis import Report, cli, figures, prose, tables
 from analysis.catalogue import load
 from analysis.dependence import baci as shares
+from analysis.errors import BadParameter
 from analysis.formatting import GAP
 from analysis.parameters import resolve
 from analysis.refresh import baci, bulk, flows, koreas, uses
 from analysis.refresh.baci import BadFiles, Sum
 from analysis.refresh.web import Refused
+from analysis.report import report_of
 from analysis.trade import series
 from conftest import Project, contents
 
@@ -128,7 +130,7 @@ def test_sums_are_those_worked_out_by_hand(tmp_path: Path) -> None:
     assert of("WLD", "PRK", "food") == (400.0, 100_050.0, 125.0)
     assert of("WLD", "PRK", "fuel") == (300.0, 391_000.0, 300.0)
     assert of("DEU", "PRK", "all") == (0.007, 2.0, 0.007), "two numbers of one country are one country"
-    assert of("N490", "PRK", "all") == (0.000001, None, 0.0), "a number without a code keeps its number"
+    assert of("TWN", "PRK", "all") == (0.000001, None, 0.0), "other Asia has one code, whatever its letters"
     assert of("PRK", "WLD", "03") == (131.0, 9070.0, 131.0)
     assert of("WLD", "CHN", "all")[0] == 99_000 + 1730 and of("CHN", "WLD", "all")[0] == 90_000 + 3250.0005
     assert found[2017, "CHN", "PRK", "all"].precision == 4 * 5e-7
@@ -144,6 +146,52 @@ def test_any_pair_can_be_asked_for(tmp_path: Path) -> None:
     assert found[2017, "RUS", "MEX", "27"].value == 0.005 == found[2017, "WLD", "MEX", "all"].value
     assert found[2017, "RUS", "WLD", "fuel"].value == 9050.005
     assert all(one.twin is None for one in found.values()), "nobody mixes these two up"
+
+
+@pytest.mark.fault("19.14 one code for one area in every release, choosable by the names of the file")
+@pytest.mark.parametrize("letters", ["N/A", "S19", "TWN", ""])
+def test_an_area_has_one_code_whatever_its_letters(project: Project, tmp_path: Path, letters: str) -> None:
+    codes = CODES.replace(",N/A", f",{letters}") + "891,Serbia and Montenegro,,SCG\n899,\"Areas, nes\",,\n"
+    files = lay(tmp_path / "baci", range(2017, 2018), codes=codes, change=lambda rows: [
+        *rows, (2017, CHN, ASIA, "854231", "1000.000", "NA"), (2017, 891, 899, "854231", "7.000", "NA"),
+    ])  # fmt: skip
+    for pair in ("CHN-TWN", "chn-s19", "CHN-490", "CHN-N490"):
+        assert take(files, pair=pair).pair == ("CHN", "TWN")
+    for pair in ("SCG-899", "891-N899"):
+        assert take(files, pair=pair).pair == ("N891", "N899")
+    take(files, pair="CHN-S19", apply=True)
+    for partner in ("TWN", "S19", "490", "Other Asia, nes"):
+        parameters = resolve({"partner": partner}, load())
+        assert parameters.partner == "TWN" and parameters.pair.second == "Taiwan"
+    caveats = report_of(parameters, load()).catalogue.frame("caveats").set_index("caveat_id")["text"]
+    assert "Other Asia, not elsewhere specified" in caveats["other-asia"]
+
+
+@pytest.mark.fault("19.14 joined and split countries carry the name and the years of the file")
+def test_a_country_that_was_split_says_so(project: Project, tmp_path: Path) -> None:
+    codes = CODES + "58,Belgium-Luxembourg (...1998),BX,BEL\n56,Belgium,BE,BEL\n442,Luxembourg,LU,LUX\n"
+
+    def rows(year: int) -> list[Line]:
+        return [(year, RUS, 58 if year < 1999 else 56, "270900", "500.000", "1.000"),
+                (year, CHN, KOR, "850110", "90000.000", "5.000"), (year, KOR, CHN, "850110", "90000.000", "5.000"),
+                (year, 58 if year < 1999 else 56, RUS, "850110", "20000.000", "5.000")]  # fmt: skip
+
+    files = lay(tmp_path / "baci", range(1997, 2001), codes=codes, rows=rows)
+    joined, alone = take(files, pair="RUS-58"), take(files, pair="RUS-BEL")
+    assert {key[0] for key in joined.changes.new} == {"1997", "1998", "1999", "2000"}
+    assert {key[0] for key in alone.changes.new if "BEL" in key} == {"1999", "2000"}, "not those of the two together"
+    take(files, pair="RUS-BEL", apply=True)
+    report = report_of(resolve({"reporter": "RUS", "partner": "BEL"}, load()), load())
+    assert report.find("trade.exports.baci.1998") is None and report.find("trade.growth_exports.baci.1999") is None
+    said = report.catalogue.frame("caveats").set_index("caveat_id").loc["extent", "text"]
+    assert said.startswith("The files have Belgium-Luxembourg as one up to 1998 and Belgium and Luxembourg from 1999 on")
+
+
+@pytest.mark.fault("19.14 a failed look-up lists the pairs that were asked for")
+def test_a_failed_look_up_lists_the_pairs_that_were_asked_for(project: Project, files: Path) -> None:
+    take(files, pair="RUS-MEX", apply=True)
+    with pytest.raises(BadParameter, match=r"no trade of VNM-THA \(it has BACI's trade of MEX-RUS\); take it in"):
+        resolve({"reporter": "VNM", "partner": "THA"}, load())
 
 
 def test_a_zip_equals_its_files_and_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,6 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from ..countries import AREAS, code_of
 from ..errors import UserError, listing, nearest, shown
 from .web import Refused
 
@@ -455,7 +456,10 @@ def _text(part: Part) -> str:
 
 
 def _countries(part: Part) -> dict[str, list[int]]:
-    """The numbers of each country by its alpha-3 code; one without has its number in the place of a code."""
+    """The numbers of each country by its alpha-3 code; one without has its number in the place of a code.
+
+    What is no country has one code in every release, by its number (`countries.AREAS`).
+    """
     rows = csv.DictReader(io.StringIO(_text(part)))
     names = rows.fieldnames or []
     chosen = next((pair for pair in CODE_COLUMNS if set(pair) <= set(names)), None)
@@ -470,8 +474,8 @@ def _countries(part: Part) -> dict[str, list[int]]:
         if not number.isdecimal() or int(number) in seen:
             raise Refused(f"The file {part.name} has the country_code {shown(number)!r} in line {line}, no new number.")
         seen.add(int(number))
-        known = re.fullmatch(r"[A-Z0-9]{3}", code)
-        countries.setdefault(code if known else f"N{int(number):03}", []).append(int(number))
+        known = int(number) not in AREAS and re.fullmatch(r"[A-Z0-9]{3}", code)
+        countries.setdefault(code if known else code_of(number), []).append(int(number))
     return countries
 
 

@@ -10,6 +10,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from ..catalogue import Catalogue, load
+from ..countries import code_of
 from ..errors import UserError, shown
 from ..formatting import number
 from ..parameters import resolve
@@ -197,10 +198,10 @@ def _counted(title: str, figures: Mapping[Key, float]) -> Iterator[str]:
 def _pair(text: str | None) -> tuple[str, str]:
     if text is None:
         return PAIR
-    found = re.fullmatch(r"([A-Z0-9]{3})-([A-Z0-9]{3})", text.strip().upper())
-    if not found or found[1] == found[2]:
+    ends = tuple(code_of(side.upper()) for side in text.split("-"))
+    if len(ends) != 2 or ends[0] == ends[1] or not all(re.fullmatch(r"[A-Z0-9]{3}|N\d{3}", side) for side in ends):
         raise BadWords(f"--pair cannot be {shown(text)!r}: allowed are two different ISO 3166 codes such as CHN-PRK, or codes of the file.")
-    return found[1], found[2]
+    return ends[0], ends[1]
 
 
 def _years(text: str | None, release: Release) -> list[int]:
