@@ -30,7 +30,7 @@ from analysis.dependence import baci as shares
 from analysis.errors import BadParameter
 from analysis.formatting import GAP
 from analysis.parameters import resolve
-from analysis.refresh import baci, bulk, flows, koreas, uses
+from analysis.refresh import baci, bulk, flows, koreas, package, uses
 from analysis.refresh.baci import BadFiles, Sum
 from analysis.refresh.web import Refused
 from analysis.report import report_of
@@ -680,8 +680,8 @@ def test_files_of_one_version_that_differ_are_refused(project: Project, tmp_path
     held = contents(project.root / "data")
     with pytest.raises(Refused, match="are not those that stand as BACI 202401b"):
         take(lay(tmp_path / "altered", change=raised), apply=True)
-    with pytest.raises(Refused, match="holds BACI in HS92; the chapters of HS12 are not the same"):
-        take(lay(tmp_path / "hs12", hs="HS12", version="202501"), apply=True)
+    with pytest.raises(Refused, match="holds version 202401b in another revision than HS12.*--remove 202401b first"):
+        take(lay(tmp_path / "hs12", hs="HS12"), apply=True)
     assert contents(project.root / "data") == held
 
 
@@ -732,6 +732,56 @@ def test_what_stands_of_a_version_can_be_replaced(project: Project, files: Path,
     assert take(files, again=True, apply=True).version is None, "a second time there is nothing to do"
     assert take(files, pair="RUS-KOR", apply=True).version is None, "the other pair was put right with it"
     assert (project.root / "data/trade/baci.csv").read_bytes() == put_right
+
+
+@pytest.mark.fault("19.13 a release can be taken out again")
+def test_a_version_can_be_taken_out_again(
+    project: Project, files: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def rows() -> dict[str, list[dict[str, str]]]:
+        return {name: package.table(load(), name) for name in load().tables}
+
+    before = rows()
+    take(files, apply=True)
+    first = rows()
+    take(lay(tmp_path / "later", version="202501", change=raised), apply=True)
+    held = contents(project.root / "data")
+    assert cli.main(["refresh", "baci", "--remove", "202501"]) == 0
+    assert "Nothing was changed" in capsys.readouterr().out and contents(project.root / "data") == held
+    assert cli.main(["refresh", "baci", "--remove", "202501", "--apply"]) == 0
+    assert rows() == first
+    assert cli.main(["refresh", "baci", "--remove", "202401b", "--apply"]) == 0
+    assert rows() == before and not (project.root / "data/trade/baci.csv").exists()
+    assert cli.main(["refresh", "baci", "--remove", "202401b"]) == 2
+    assert "has no version '202401b' of BACI: it has none" in capsys.readouterr().err
+
+
+@pytest.mark.fault("19.15 another revision is accepted: food and fuel are the same chapters in all")
+def test_a_later_version_may_be_in_another_revision(project: Project, tmp_path: Path, applied: bulk.Taken) -> None:
+    assert take(lay(tmp_path / "hs12", hs="HS12", version="202501"), apply=True).version
+    report = Report(resolve({}, load()), load())
+    assert report.fact("dependence.food_imports.baci.2017").sources == ("cepii-baci-hs12-202501",)
+
+
+@pytest.mark.fault("19.15 a zip packed by Deflate64 says so")
+def test_a_zip_of_another_method_says_which(tmp_path: Path) -> None:
+    archive = packed(lay(tmp_path / "baci"), tmp_path / "BACI_HS92_V202401b.zip")
+    body = bytearray(archive.read_bytes())
+    for head, place in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):  # where the method stands behind these signs
+        for found in re.finditer(re.escape(head), bytes(body)):
+            body[found.start() + place] = 9
+    archive.write_bytes(body)
+    with pytest.raises(Refused, match=r"packed by a method that cannot be read, Deflate64: unpack it"):
+        extracted(archive)
+
+
+@pytest.mark.fault("19.15 line ends may be mixed")
+def test_line_ends_may_be_mixed(tmp_path: Path) -> None:
+    folder = lay(tmp_path / "baci", range(2017, 2018))
+    plain, file = extracted(folder, range(2017, 2018)), folder / "BACI_HS92_Y2017_V202401b.csv"
+    lines = file.read_text("utf-8").splitlines()
+    file.write_bytes("".join(line + ("\r\n" if n % 2 else "\n") for n, line in enumerate(lines)).encode())
+    assert extracted(folder, range(2017, 2018)) == plain
 
 
 def test_without_the_table_nothing_is_said_of_it_and_with_another_pair_nothing_changes(

@@ -283,7 +283,7 @@ def _refresh(options: argparse.Namespace) -> int:
 
     done = refresh(
         options.source, options.years, apply=options.apply, progress=_progress, path=options.path, pair=options.pair,
-        again=options.replace,
+        again=options.replace, remove=options.remove,
     )  # fmt: skip
     print("\n".join(done.lines()))
     return 0
@@ -634,6 +634,9 @@ def _add_refresh(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--replace", action="store_true",
         help="for baci: put these years in the place of what stands of the same version, of every pair taken in",
+    )
+    parser.add_argument(
+        "--remove", metavar="VERSION", help="for baci, without PATH: take a version such as 202401b out again"
     )
     parser.add_argument("--years", metavar="FIRST-LAST", help="a year or a span (default: all that the source has)")
     parser.add_argument("--apply", action="store_true", help="take in what is new and changed, as a new data package")

@@ -56,6 +56,10 @@ class BadFiles(UserError):
     """A path without files of BACI, or countries that these do not have."""
 
 
+class MixedEnds(Refused):
+    """Lines of one file that end in different ways, as where files of two systems were joined."""
+
+
 @dataclass(frozen=True)
 class Part:
     """A file, or a member of a zip."""
@@ -97,7 +101,8 @@ class Part:
             ) from None
         except (NotImplementedError, RuntimeError):
             raise Refused(
-                f"The archive {self.path.name} is packed in a way that cannot be read: unpack it, and name the folder."
+                f"The archive {self.path.name} is packed by a method that cannot be read"
+                f"{_method(self.path, self.member)}: unpack it, and name the folder."
             ) from None
         except OSError as error:
             raise Refused(f"The file {self.name} cannot be read or unpacked: {error.strerror or error}.") from None
@@ -209,7 +214,12 @@ def extract(
         for year in years:
             part = release.years[year]
             with part.lying(Path(folder)) as file, _connected(Path(folder), threads) as connection:
-                whole = read(connection, file, part.name, year, countries, {*pair, *(twins or {}).values()})
+                wanted = {*pair, *(twins or {}).values()}
+                try:
+                    whole = read(connection, file, part.name, year, countries, wanted)
+                except MixedEnds:
+                    file = _with_plain_ends(file, Path(folder))
+                    whole = read(connection, file, part.name, year, countries, wanted)
                 if wholes is not None:
                     wholes[year] = whole
                 sums += _sums(connection, year, pair, twins or {})
@@ -264,6 +274,8 @@ def read(
                 "of BACI, so rows or the whole file were repeated."
             )
     except duckdb.Error as error:
+        if "state machine" in str(error):  # what DuckDB says of lines that end in different ways
+            raise MixedEnds(f"The file {name} has lines that end in different ways.") from None
         raise Refused(_reason(str(error), name)) from None
     if odd := [chapter for chapter in chapters if not (chapter.isascii() and chapter.isdecimal() and chapter >= "01")]:
         raise Refused(f"The file {name} has product codes that begin with {shown(min(odd))!r}, which is no chapter.")
@@ -302,6 +314,14 @@ def scan(file: Path, types: Mapping[str, str] = COLUMNS, missing: str = NOTHING)
         f"read_csv('{path}', auto_detect=false, header=true, delim=',', quote='\"', columns={{{columns}}}, "
         f"nullstr='{missing}', force_not_null=[{', '.join(repr(n) for n in header if types[n] != 'DOUBLE')}])"
     )
+
+
+def _with_plain_ends(file: Path, scratch: Path) -> Path:
+    """A copy of the file in which every line ends alike."""
+    path = scratch / "plain.csv"
+    with file.open("rb") as lines, path.open("wb") as copy:
+        copy.writelines(line.rstrip(b"\r\n") + b"\n" for line in lines)
+    return path
 
 
 @contextmanager
@@ -448,6 +468,15 @@ def _members(path: Path) -> Iterator[Part]:
         raise Refused(f"The archive {path.name} is damaged or cut off: {shown(str(error), 80)}.") from None
     except OSError as error:
         raise BadFiles(f"The archive {path.name} cannot be read: {error.strerror or error}.") from None
+
+
+def _method(path: Path, member: str) -> str:
+    """How a member of an archive is packed, in words behind a comma: Windows packs what is large by Deflate64."""
+    with zipfile.ZipFile(path) as archive:
+        info = archive.getinfo(member)
+    if info.flag_bits & 1:
+        return ", with a password"
+    return ", Deflate64" if info.compress_type == 9 else f", number {info.compress_type} of the zip format"
 
 
 def _text(part: Part) -> str:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from ..catalogue import Catalogue, load
 from ..countries import code_of
-from ..errors import UserError, shown
+from ..errors import UserError, listing, shown
 from ..formatting import number
 from ..parameters import resolve
 from . import baci, baci_files, changes, flows, koreas, package, uses, yearly
@@ -104,6 +104,52 @@ def take(
     marked = {row["row_id"] for row in made if row["quality"] == "D" and row["vintage"] == release.version}
     doubtful = sum("-".join([*key, release.version]) in marked for key in flows.figures(sums))
     return Taken(release, tuple(asked), sides, found, doubtful, version)
+
+
+@dataclass(frozen=True)
+class TakenOut:
+    """A version of BACI that is taken out again: its rows, and the version of the data package without it, or None."""
+
+    release: str
+    rows: int
+    pairs: tuple[str, ...]
+    version: str | None
+
+    def lines(self) -> Iterator[str]:
+        yield f"BACI {self.release}: {self.rows} rows, of {listing(self.pairs)}"
+        yield (f"They are out; the data package is now {self.version}." if self.version else
+               "Nothing was changed: --apply takes them out.")  # fmt: skip
+
+
+def take_out(release: str, *, apply: bool = False, today: date | None = None) -> TakenOut:
+    """Take a version of BACI out of the data package, and with the last one all that came with it.
+
+    Raises BadWords for a version that does not stand.
+    """
+    package.recover()
+    catalogue = load()
+    rows = flows.standing(catalogue)
+    out = [row for row in rows if row["vintage"] == release.lower()]
+    if not out:
+        there = sorted({row["vintage"] for row in rows})
+        has = f"it has {listing(there)}" if there else "it has none"
+        raise BadWords(f"The data package has no version {shown(release)!r} of BACI: {has}.")
+    ends = {tuple(sorted((row["exporter"], row["importer"]))) for row in out if row["goods"] not in GROUPS}
+    pairs = tuple(sorted("-".join(pair) for pair in ends if WORLD not in pair))
+    if not apply:
+        return TakenOut(release.lower(), len(out), pairs, None)
+    ids = {row["source_id"] for row in out}
+    tables = {
+        flows.TABLE: [row for row in rows if row["source_id"] not in ids],
+        baci_files.TABLE: [row for row in baci_files.standing(catalogue) if row["source_id"] not in ids],
+        "sources": [row for row in package.table(catalogue, "sources") if row["source_id"] not in ids],
+        **yearly.without(catalogue, ids),
+    }  # fmt: skip
+    removed = [name for name in (flows.TABLE, baci_files.TABLE) if not tables[name] and catalogue.has(name)]
+    tables |= uses.withdrawn(catalogue) if flows.TABLE in removed else {}
+    written = {name: table for name, table in tables.items() if name not in removed and catalogue.has(name)}
+    now = today or datetime.now(UTC).date()
+    return TakenOut(release.lower(), len(out), pairs, package.replace(catalogue, written, now, _sound, removed=removed))
 
 
 def _compared(

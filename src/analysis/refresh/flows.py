@@ -73,8 +73,11 @@ def newest(rows: Rows, pair: tuple[str, str]) -> list[Sum]:
 
 def check(rows: Rows, release: Release, pair: tuple[str, str], sums: Collection[Sum]) -> None:
     """Raises Refused where the release cannot stand beside `rows`: other revision, older version, missing years."""
-    if other := next((row["hs"] for row in rows if row["hs"] != release.hs), ""):
-        raise Refused(f"The data package holds BACI in {other}; the chapters of {release.hs} are not the same.")
+    if any(row["hs"] != release.hs for row in rows if row["vintage"] == release.version):
+        raise Refused(
+            f"The data package holds version {release.version} in another revision than {release.hs}, and CEPII asks "
+            f"not to mix them: take it out with --remove {release.version} first."
+        )
     own = [row for row in rows if _belongs(row, pair)]
     version = max((row["vintage"] for row in own), default="")
     if version > release.version:

@@ -44,8 +44,8 @@ class Refreshed:
 def refresh(
     source: str, years: str | None = None, *, apply: bool = False, web: Web | None = None,
     progress: Callable[[str], None] = lambda text: None, today: date | None = None, path: str | None = None,
-    pair: str | None = None, again: bool = False,
-) -> Refreshed | Taken | bulk.Taken:  # fmt: skip
+    pair: str | None = None, again: bool = False, remove: str | None = None,
+) -> Refreshed | Taken | bulk.Taken | bulk.TakenOut:  # fmt: skip
     """Fetch `source`; with `apply` take in what is new and changed. Raises BadRefresh and Refused, nothing changed.
 
     `pair` is of BACI alone, which is read from files (`bulk.take`). `path` names these, or a workbook of prices.
@@ -55,12 +55,16 @@ def refresh(
         close = nearest(source, allowed)
         hint = f"did you mean {close}? " if close else ""
         raise BadRefresh(f"There is no source {shown(source)!r}: {hint}allowed are {listing(allowed)}.")
+    if source == BULK and remove is not None:
+        if path is not None or years is not None or pair is not None or again:
+            raise BadRefresh("--remove takes a whole version of BACI out: it goes without a path and other options.")
+        return bulk.take_out(remove, apply=apply, today=today)
     if source == BULK:
         if path is None:
             raise BadRefresh("BACI is read from files: name the folder, the zip or the file after baci.")
         return bulk.take(Path(path), years, pair=pair, apply=apply, progress=progress, today=today, again=again)
-    if again:
-        raise BadRefresh(f"--replace is for {BULK} alone: what {source} gives joins what stands, as a new vintage.")
+    if again or remove is not None:
+        raise BadRefresh(f"--replace and --remove are for {BULK} alone: what {source} gives joins what stands, as a new vintage.")
     if pair is not None or (path is not None and source != PRICES):
         raise BadRefresh(f"{source} is fetched whole: a path is for {BULK} and {PRICES}, --pair for {BULK} alone.")
     file = None if path is None else Path(path)
