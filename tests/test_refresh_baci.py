@@ -851,8 +851,12 @@ def test_bad_words_are_one_sentence(
 
 
 def test_a_path_is_for_files_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["refresh", "comtrade", "--pair", "BRA-ARG"]) == 2
+    assert "comtrade is fetched whole: --pair is for baci alone." in capsys.readouterr().err
     assert cli.main(["refresh", "comtrade", "somewhere"]) == 2
-    assert "a path is for baci and worldbank-prices, --pair for baci alone" in capsys.readouterr().err
+    assert "There is no file or folder somewhere." in capsys.readouterr().err
+    assert cli.main(["refresh", "comtrade", "--remove", "202401b"]) == 2
+    assert "--replace and --remove are for baci alone" in capsys.readouterr().err
 
 
 def test_bad_files_are_a_users_mistake() -> None:

@@ -22,6 +22,7 @@ from analysis.catalogue import load
 from analysis.events.catalogue import events_of
 from analysis.refresh import cns, package, refresh
 from analysis.refresh.cns import Day
+from analysis.refresh.own import NoFile
 from analysis.refresh.taking import Taken
 from analysis.refresh.web import Raw, Refused, Web
 from conftest import Project, contents
@@ -193,6 +194,20 @@ def test_a_file_that_is_no_such_workbook_is_refused(
 
 
 # ----------------------------------------------------------------------------------------------------- taking it in
+
+
+@pytest.mark.fault("19.15 a workbook of the user's own is read in the place of the publisher's")
+def test_a_workbook_of_the_users_own_is_read(project: Project, publisher: Publisher, tmp_path: Path) -> None:
+    file = tmp_path / "missiles (1).xlsx"
+    file.write_bytes(workbook([*standing(), launch(datetime(2026, 11, 4), time(1))], empty=1))
+    done = refresh.refresh("cns", "2025-2026", path=str(file), today=TODAY)
+    assert list(done.found[0][1].new) == [("2026-11-04", "launches"), ("2026-11-04", "long_range")]
+    assert not publisher.asked and not any("kept in" in line for line in done.lines())
+    file.write_bytes(b"<html>Not here</html>")
+    with pytest.raises(Refused, match=r"The file missiles \(1\)\.xlsx is no zip archive, but a web page"):
+        refresh.refresh("cns", path=str(file), today=TODAY)
+    with pytest.raises(NoFile, match="There is no file or folder"):
+        refresh.refresh("cns", path=str(tmp_path / "nowhere"), today=TODAY)
 
 
 def test_what_stands_is_unchanged(project: Project, fetching: Callable[..., Taken]) -> None:

@@ -8,6 +8,7 @@ these descriptions only, never against a live answer.
 from __future__ import annotations
 
 import csv
+import json
 import re
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -22,6 +23,7 @@ from analysis.errors import listing
 from analysis.parameters import resolve
 from analysis.refresh import comtrade, package, refresh, yearly
 from analysis.refresh.changes import Figure, compare, refuse_exchanged, refuse_vanished
+from analysis.refresh.own import Own
 from analysis.refresh.web import Refused, Web
 from conftest import Project, contents
 from publisher import Answer, Asked, Publisher, as_json, publishing
@@ -163,6 +165,28 @@ def test_an_answer_that_is_not_as_documented_is_refused(publisher: Publisher, we
     publisher.answers = lambda asked: as_json(body)
     with pytest.raises(Refused, match=re.escape(said)):
         told(web, range(2017, 2018))
+
+
+@pytest.mark.fault("19.15 a download of the user's own is read in the place of the publisher's answer")
+def test_a_download_of_the_users_own_is_read(project: Project, publisher: Publisher, tmp_path: Path) -> None:
+    records = [record(year, flow, DOLLARS[year][flow]) for year in DOLLARS for flow in "XM"]
+    records += [record(2017, "X", 5e9, partnerCode=410)]
+    names = list(records[0])
+    lines = [",".join("" if one[name] is None else str(one[name]) for name in names) for one in records]
+    file = tmp_path / "TradeData_1_2_2026.csv"
+    file.write_text("\n".join([",".join(names), *(f"{line}," for line in lines)]), "utf-8")
+    assert told(Own(file)) == EVERYTHING and not publisher.asked
+    done = refresh.refresh("comtrade", "2017-2019", path=str(file), today=TODAY)
+    assert len(done.changes.new) == 2 and not any("kept in" in line for line in done.lines())
+    (tmp_path / "answer.json").write_text(json.dumps(whole(records[:-1])), "utf-8")
+    assert told(Own(tmp_path / "answer.json")) == EVERYTHING
+    file.write_text("\n".join([",".join(names), lines[0].replace(",156,", ",842,", 1)]), "utf-8")
+    with pytest.raises(Refused, match="has no record of China's trade as asked for"):
+        told(Own(file))
+    exchanged = record(2017, "X", 1.0, reporterCode=408, partnerCode=156)
+    (tmp_path / "answer.json").write_text(json.dumps(whole([exchanged])), "utf-8")
+    with pytest.raises(Refused, match="holds what the DPRK reports"):
+        told(Own(tmp_path / "answer.json"))
 
 
 # ----------------------------------------------------------------------------------------------- changes

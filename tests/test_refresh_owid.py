@@ -22,6 +22,7 @@ from analysis.catalogue import load
 from analysis.dependence import fuel
 from analysis.parameters import resolve
 from analysis.refresh import owid, package, refresh
+from analysis.refresh.own import NoFile
 from analysis.refresh.taking import Taken
 from analysis.refresh.web import Raw, Refused, Web
 from conftest import Project, contents
@@ -207,6 +208,18 @@ def test_a_codebook_with_another_unit_or_maker_changes_nothing(
     with pytest.raises(Refused, match=re.escape(said)):
         fetching(apply=True)
     assert contents(project.root / "data") == held
+
+
+@pytest.mark.fault("19.15 files of the user's own are read in the place of the publisher's")
+def test_files_of_the_users_own_are_read(project: Project, publisher: Publisher, tmp_path: Path) -> None:
+    for series in owid.SERIES:
+        (tmp_path / f"owid-{series.topic}-data (2).csv").write_bytes(text_of(lines(series)))
+        (tmp_path / f"owid-{series.topic}-codebook.csv").write_bytes(text_of([BOOK[series]]))
+    done = refresh.refresh("owid", "2017-2020", path=str(tmp_path), today=TODAY)
+    assert isinstance(done, Taken) and done.found[0][1].same == 3 and not publisher.asked
+    (tmp_path / "owid-co2-codebook.csv").unlink()
+    with pytest.raises(NoFile, match="holds, no file owid-co2-codebook.csv, which Our World in Data"):
+        refresh.refresh("owid", "2017-2020", path=str(tmp_path), today=TODAY)
 
 
 def test_figures_in_another_unit_change_nothing(

@@ -56,7 +56,7 @@ class Day:
 
 def taken(catalogue: Catalogue, years: range, web: Web, apply: bool, today: date) -> Taken:
     """Fetch the list and compare what it has of `years`. Raises Refused."""
-    raw = web.get(Wanted(f"{PUBLISHER}, missile tests", ADDRESS, form="zip"))
+    raw = web.get(Wanted(f"{PUBLISHER}, missile tests", ADDRESS, form="zip", only=True))
     days = {day: counted for day, counted in launch_days(raw, today).items() if int(day[:4]) in years}
     stand = {day: row for day, row in _standing(catalogue).items() if int(day[:4]) in years}
     if sum(day not in days for day in stand) > len(stand) / 2:

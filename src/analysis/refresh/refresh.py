@@ -13,6 +13,7 @@ from ..errors import UserError, listing, nearest, shown
 from ..parameters import resolve
 from . import bulk, changes, cns, comtrade, comtrade_tables, faostat, owid, package, prices, worldbank, yearly
 from .changes import Changes, Figure, Key
+from .own import Own
 from .package import Row
 from .taking import Taken
 from .web import Refused, Web
@@ -37,7 +38,8 @@ class Refreshed:
     def lines(self) -> Iterator[str]:
         """The difference report, and what became of it."""
         yield from changes.lines(self.changes, "million dollars")
-        yield f"What came is kept in {self.folder}."
+        if self.folder:
+            yield f"What came is kept in {self.folder}."
         yield changes.outcome(self.version, self.changes.any)
 
 
@@ -48,7 +50,8 @@ def refresh(
 ) -> Refreshed | Taken | bulk.Taken | bulk.TakenOut:  # fmt: skip
     """Fetch `source`; with `apply` take in what is new and changed. Raises BadRefresh and Refused, nothing changed.
 
-    `pair` is of BACI alone, which is read from files (`bulk.take`). `path` names these, or a workbook of prices.
+    `pair` is of BACI alone, which is read from files (`bulk.take`). `path` names these, or what the user has in the place
+    of what would be fetched (`own.Own`).
     """
     allowed = [*SOURCES, BULK]
     if source not in allowed:
@@ -65,18 +68,21 @@ def refresh(
         return bulk.take(Path(path), years, pair=pair, apply=apply, progress=progress, today=today, again=again)
     if again or remove is not None:
         raise BadRefresh(f"--replace and --remove are for {BULK} alone: what {source} gives joins what stands, as a new vintage.")
-    if pair is not None or (path is not None and source != PRICES):
-        raise BadRefresh(f"{source} is fetched whole: a path is for {BULK} and {PRICES}, --pair for {BULK} alone.")
+    if pair is not None:
+        raise BadRefresh(f"{source} is fetched whole: --pair is for {BULK} alone.")
+    if path is not None and source not in OF_FILES:
+        raise BadRefresh(f"{source} cannot be read from files: these can, {listing(OF_FILES)}.")
     file = None if path is None else Path(path)
-    if file is not None and not file.is_file():
+    if file is not None and source == PRICES and not file.is_file():
         raise BadRefresh(f"There is no file {shown(str(file))}.")
     if said := package.recover():
         progress(f"{said}\n")
     now = today or datetime.now(UTC).date()
     span = _span(years, now, FIRST_YEARS.get(source, FIRST_YEAR))
-    if file is not None:
+    if file is not None and source == PRICES:
         return prices.taken_from(file, load(), span, apply, now)
-    return SOURCES[source](load(), span, web or Web(progress=progress), apply, now)
+    place = web or (Own(file, progress=progress) if file else Web(progress=progress))
+    return SOURCES[source](load(), span, place, apply, now)
 
 
 def _comtrade(catalogue: Catalogue, years: range, web: Web, apply: bool, today: date) -> Refreshed:
@@ -102,7 +108,7 @@ def _comtrade(catalogue: Catalogue, years: range, web: Web, apply: bool, today: 
         tables = yearly.vintages(catalogue, found, fetched, printed)
         sources = [row for row in package.table(catalogue, "sources") if row["source_id"] != source["source_id"]]
         version = package.replace(catalogue, {**tables, "sources": [*sources, source]}, today, _sound)
-    return Refreshed(comtrade.PUBLISHER, found, version, str(web.folder))
+    return Refreshed(comtrade.PUBLISHER, found, version, _kept(web))
 
 
 def _comtrade_table(name: str) -> Callable[[Catalogue, range, Web, bool, date], Refreshed]:
@@ -110,9 +116,14 @@ def _comtrade_table(name: str) -> Callable[[Catalogue, range, Web, bool, date], 
 
     def take(catalogue: Catalogue, years: range, web: Web, apply: bool, today: date) -> Refreshed:
         found, version = comtrade_tables.take(name, catalogue, years, web, apply, today, _sound)
-        return Refreshed(comtrade.PUBLISHER, found, version, str(web.folder))
+        return Refreshed(comtrade.PUBLISHER, found, version, _kept(web))
 
     return take
+
+
+def _kept(web: Web) -> str:
+    """Where what came is kept; empty where it is the user's own."""
+    return "" if isinstance(web, Own) else str(web.folder)
 
 
 def _source(catalogue: Catalogue, today: date) -> Row:
@@ -159,6 +170,7 @@ SOURCES: dict[str, Callable[[Catalogue, range, Web, bool, date], Refreshed | Tak
     "worldbank": worldbank.taken,
     PRICES: prices.taken,
 }
+OF_FILES = (BULK, "comtrade", *comtrade_tables.SOURCES, "faostat", "owid", "cns", "worldbank", PRICES)
 FIRST_YEARS = {
     **dict.fromkeys(("comtrade-monthly", "comtrade-controls"), comtrade_tables.FIRST_MONTHLY_YEAR),
     PRICES: prices.FIRST_YEAR,
