@@ -181,7 +181,7 @@ def test_a_download_of_the_users_own_is_read(project: Project, publisher: Publis
     (tmp_path / "answer.json").write_text(json.dumps(whole(records[:-1])), "utf-8")
     assert told(Own(tmp_path / "answer.json")) == EVERYTHING
     file.write_text("\n".join([",".join(names), lines[0].replace(",156,", ",842,", 1)]), "utf-8")
-    with pytest.raises(Refused, match="has no record of China's trade as asked for"):
+    with pytest.raises(Refused, match=r"has no record of China's trade as asked for"):
         told(Own(file))
     exchanged = record(2017, "X", 1.0, reporterCode=408, partnerCode=156)
     (tmp_path / "answer.json").write_text(json.dumps(whole([exchanged])), "utf-8")
@@ -243,7 +243,7 @@ def test_a_zero_for_billions_changes_nothing(
         return as_json(whole([record(year, f, 0.0 if (year, f) == (2018, "X") else DOLLARS[year][f]) for f in "XM"]))
 
     publisher.answers = lost
-    with pytest.raises(Refused, match="gives 2018 exports as 0.000, which stands at"):
+    with pytest.raises(Refused, match=r"gives 2018 exports as 0\.000, which stands at"):
         fetching(apply=True)
     assert contents(project.root / "data") == held
 

@@ -218,7 +218,7 @@ def test_files_of_the_users_own_are_read(project: Project, publisher: Publisher,
     done = refresh.refresh("owid", "2017-2020", path=str(tmp_path), today=TODAY)
     assert isinstance(done, Taken) and done.found[0][1].same == 3 and not publisher.asked
     (tmp_path / "owid-co2-codebook.csv").unlink()
-    with pytest.raises(NoFile, match="holds, no file owid-co2-codebook.csv, which Our World in Data"):
+    with pytest.raises(NoFile, match=r"holds, no file owid-co2-codebook\.csv, which Our World in Data"):
         refresh.refresh("owid", "2017-2020", path=str(tmp_path), today=TODAY)
 
 

@@ -42,8 +42,10 @@ def scope(report: Report) -> Prose:
 
 def findings(report: Report) -> Findings:
     """The findings of the summary."""
-    made = (trade.level(report) or one_way(report), trade_share(report), goods(report), weight(report), trade.long_run(report),
-            trade.owed(report))  # fmt: skip
+    made = (
+        trade.level(report) or one_way(report), trade_share(report), goods(report), weight(report),
+        trade.long_run(report), trade.owed(report),
+    )  # fmt: skip
     return Findings(tuple(one for one in made if one))
 
 
@@ -56,7 +58,8 @@ def one_way(report: Report) -> Finding | None:
         return None
     measure, levels = known[0], flows[known[0]]
     high = max(levels, key=lambda fact: fact.value or 0)
-    told = "{flow} were {f} in {f:period}" + ("." if high is levels[-1] else ", after a peak of {high} in {high:period}.")
+    told = "{flow} were {f} in {f:period}"
+    told += "." if high is levels[-1] else ", after a peak of {high} in {high:period}."
     other = pair.labels["imports" if measure == "exports" else "exports"]
     return Finding(
         say(told, flow=upper_first(pair.labels[measure]), f=levels[-1], high=high),

@@ -199,8 +199,8 @@ def extract(
     """The sums of `pair` (two ISO alpha-3 codes), of either side with the world, and with each partner by GROUPS.
 
     Pair and world have chapters too. `twins` maps a side to the country that it is mixed up with. Reads one file after
-    the other; `threads` processors (default: those of the machine, at most MOST_THREADS). What each file holds as a whole
-    is put into `wholes`. Raises BadFiles for a country that is not in the release, Refused for a file that is not as
+    the other; `threads` processors (default: those of the machine, at most MOST_THREADS). What each file holds as
+    a whole is put into `wholes`. Raises BadFiles for a country that is not in the release, Refused for a file that is not as
     CEPII describes it.
     """
     countries = _countries(release.codes)
@@ -234,7 +234,7 @@ def read(
     """Read a file of a year once and check it; leaves the table `flows` of the `wanted` countries.
 
     `flows` has exporter, importer, chapter, v and weighed (thousand dollars), q (tons), n (rows). Years and lengths of
-    product codes are checked in every row; values, quantities, and that no flow stands twice, in the rows that are used.
+    product codes are checked in every row; values, quantities, and that no flow stands twice, in the rows used.
     """
     import duckdb
 

@@ -246,7 +246,10 @@ def _pair(text: str | None) -> tuple[str, str]:
         return PAIR
     ends = tuple(code_of(side.upper()) for side in text.split("-"))
     if len(ends) != 2 or ends[0] == ends[1] or not all(re.fullmatch(r"[A-Z0-9]{3}|N\d{3}", side) for side in ends):
-        raise BadWords(f"--pair cannot be {shown(text)!r}: allowed are two different ISO 3166 codes such as CHN-PRK, or codes of the file.")
+        raise BadWords(
+            f"--pair cannot be {shown(text)!r}: allowed are two different ISO 3166 codes such as CHN-PRK, or codes of "
+            "the file."
+        )
     return ends[0], ends[1]
 
 

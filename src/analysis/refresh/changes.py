@@ -104,8 +104,8 @@ def refuse_vanished(old: Mapping[Key, Figure], new: Mapping[Key, Figure], publis
         if before > LARGE * largest[key[-1]] and now < before / THOUSAND[1]:
             raise Refused(
                 f"{publisher} gives {_named(key)} as {_shown(now)}, which stands at {_shown(before)} million dollars: "
-                "a flow of that size does not vanish, so the publisher seems to have lost it. Ask again later, or leave "
-                "it out with --years."
+                "a flow of that size does not vanish, so the publisher seems to have lost it. Ask again later, or "
+                "leave it out with --years."
             )
 
 

@@ -107,7 +107,8 @@ def _of_file(web: Own, periods: Sequence[str], ask: Ask) -> Iterator[Found]:
         and (one.get("cmdCode") == "TOTAL" if ask.goods == "TOTAL" else re.fullmatch(r"\d\d", str(one.get("cmdCode"))))
     ]  # fmt: skip
     if not mine:
-        raise Refused(f"The file {raw.name} has no record of China's trade as asked for, in {ask.goods} by year or month.")
+        what = f"the trade of {REPORTER} with {' or '.join(map(str, ask.partners[:3]))} in {ask.goods}"
+        raise Refused(f"The file {raw.name} has no record of China's trade as asked for, {what}.")
     yield from _checked(raw, mine, wanted, ask)
 
 
@@ -220,12 +221,12 @@ def _records(raw: Raw) -> list[Any]:
 def _check_fields(record: Any, where: str) -> None:
     if not isinstance(record, dict):
         raise Refused(f"{where} is no record.")
-    for names, kind, said in ((NUMBERS, int, "a whole number"), (TEXTS, str, "text")):
+    for names, kind, words in ((NUMBERS, int, "a whole number"), (TEXTS, str, "text")):
         for name in names:
             if name not in record:
                 raise Refused(f"{where} lacks the field {name}.")
             if not isinstance(record[name], kind) or isinstance(record[name], bool):
-                raise Refused(f"{where} has the {name} {shown(record[name])}, which is not {said}.")
+                raise Refused(f"{where} has the {name} {shown(record[name])}, which is not {words}.")
 
 
 def _dollars(record: dict[str, Any], flow: str, where: str) -> float:

@@ -1,15 +1,15 @@
 """Our World in Data: primary energy of the DPRK, and the carbon dioxide of its oil.
 
 Interface: the CSV files linked in the READMEs of https://github.com/owid/energy-data and
-https://github.com/owid/co2-data, and the codebooks that lie in these repositories. The package `owid-catalog` was not taken: it brings a library of data frames of its
-own and hands out tables without the bytes they came in.
+https://github.com/owid/co2-data, and the codebooks that lie in these repositories. The package `owid-catalog` was not
+taken: it brings a library of data frames of its own and hands out tables without the bytes they came in.
 
 Primary energy is that of the US Energy Information Administration, which `energy/energy_use` holds already; the
 codebook must name it, and the unit, which releases write in several ways (`terawatt-hours`, since November 2025
-`terawatt-hours (TWh)`): any of them is read, and every other unit is refused. The carbon dioxide is the Global Carbon Project's. In its edition of 2020 the years
-1948 to 2016 are the carbon of liquid fuels of the table times 3.664, to a thousandth of a million tonnes, but 2017 and
-2018 lie an eighth above it: the last years of an edition are extrapolated. So it is an item of its own, and no figure
-rests on it.
+`terawatt-hours (TWh)`): any of them is read, and every other unit is refused. The carbon dioxide is the Global Carbon
+Project's. In its edition of 2020 the years 1948 to 2016 are the carbon of liquid fuels of the table times 3.664, to a
+thousandth of a million tonnes, but 2017 and 2018 lie an eighth above it: the last years of an edition are extrapolated.
+So it is an item of its own, and no figure rests on it.
 """
 
 from __future__ import annotations

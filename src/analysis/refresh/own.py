@@ -52,10 +52,11 @@ class Own(Web):
         if not self.path.is_dir():
             named = self.path.name.casefold()
             return self.path if wanted.only or named.startswith(stem.casefold()) else None
-        files = [file for file in sorted(self.path.iterdir())
-                 if file.name.casefold().startswith(stem.casefold()) and file.suffix.lower() == f".{suffix}".lower()]  # fmt: skip
+        begun = [file for file in sorted(self.path.iterdir()) if file.name.casefold().startswith(stem.casefold())]
+        files = [file for file in begun if file.suffix.lower() == f".{suffix}".lower()]
         if len(files) > 1:
-            raise NoFile(f"The folder {self.path.name} holds {listing(file.name for file in files)}: leave one of them.")
+            both = listing(file.name for file in files)
+            raise NoFile(f"The folder {self.path.name} holds {both}: leave one of them.")
         return files[0] if files else None
 
 

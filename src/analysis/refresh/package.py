@@ -122,7 +122,10 @@ def _text(columns: list[str], rows: Rows) -> str:
 
 
 def _renew(path: Path, today: date, added: Sequence[Mapping[str, Any]], removed: Collection[str]) -> str:
-    """Version and day of the package, with tables `added` and without those `removed`: the day, and a count for a second version of one day."""
+    """Version and day of the package, with tables `added` and without those `removed`.
+
+    The version is the day, and a count for a second version of one day.
+    """
     body = json.loads(path.read_text(encoding="utf-8"))
     day = f"{today:%Y.%m.%d}"
     first, _, count = str(body["version"]).partition("-")

@@ -50,8 +50,8 @@ def refresh(
 ) -> Refreshed | Taken | bulk.Taken | bulk.TakenOut:  # fmt: skip
     """Fetch `source`; with `apply` take in what is new and changed. Raises BadRefresh and Refused, nothing changed.
 
-    `pair` is of BACI alone, which is read from files (`bulk.take`). `path` names these, or what the user has in the place
-    of what would be fetched (`own.Own`).
+    `pair` is of BACI alone, which is read from files (`bulk.take`). `path` names these, or what the user has in
+    the place of what would be fetched (`own.Own`).
     """
     allowed = [*SOURCES, BULK]
     if source not in allowed:
@@ -67,7 +67,9 @@ def refresh(
             raise BadRefresh("BACI is read from files: name the folder, the zip or the file after baci.")
         return bulk.take(Path(path), years, pair=pair, apply=apply, progress=progress, today=today, again=again)
     if again or remove is not None:
-        raise BadRefresh(f"--replace and --remove are for {BULK} alone: what {source} gives joins what stands, as a new vintage.")
+        raise BadRefresh(
+            f"--replace and --remove are for {BULK} alone: what {source} gives joins what stands, as a new vintage."
+        )
     if pair is not None:
         raise BadRefresh(f"{source} is fetched whole: --pair is for {BULK} alone.")
     if path is not None and source not in OF_FILES:
