@@ -199,9 +199,9 @@ def extract(
     """The sums of `pair` (two ISO alpha-3 codes), of either side with the world, and with each partner by GROUPS.
 
     Pair and world have chapters too. `twins` maps a side to the country that it is mixed up with. Reads one file after
-    the other; `threads` processors (default: those of the machine, at most MOST_THREADS). What each file holds as
-    a whole is put into `wholes`. Raises BadFiles for a country that is not in the release, Refused for a file that is not as
-    CEPII describes it.
+    the other; `threads` processors (default: those of the machine, at most MOST_THREADS). `wholes` is filled with what
+    each file holds as a whole. Raises BadFiles for a country that is not in the release, Refused for a file that is not
+    as CEPII describes it.
     """
     countries = _countries(release.codes)
     for side in pair:
