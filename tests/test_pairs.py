@@ -174,6 +174,39 @@ def test_the_documented_pair_does_not_change_for_it(taken: Project, report: Repo
     assert "baci" not in there.catalogue.bases
 
 
+@pytest.fixture
+def silent(project: Project, tmp_path: Path) -> Project:
+    """A data package with a pair of which one sells and the other sells nothing to anybody."""
+    folder = tmp_path / "one-sided"
+    folder.mkdir()
+    codes = "country_code,country_name,country_iso2,country_iso3\n72,Botswana,BW,BWA\n710,South Africa,ZA,ZAF\n"
+    (folder / "country_codes_V202401b.csv").write_text(f"{codes}894,Zambia,ZM,ZMB\n", encoding="utf-8")
+    for year, maize in ((2020, 100), (2021, 120)):
+        rows = f"t,i,j,k,v,q\n{year},710,894,100590,{maize}.000,50.000\n{year},710,72,100590,60.000,30.000\n"
+        (folder / f"BACI_HS92_Y{year}_V202401b.csv").write_text(rows, encoding="utf-8")
+    bulk.take(folder, pair="ZAF-ZMB", apply=True, today=date(2026, 12, 1))
+    load.cache_clear()
+    return project
+
+
+@pytest.mark.fault("19.13 a partner with one silent direction has a report, and findings in its summary")
+@pytest.mark.parametrize(("reporter", "partner"), [("ZAF", "ZMB"), ("ZMB", "ZAF")])
+def test_a_pair_with_one_silent_direction_has_findings(silent: Project, reporter: str, partner: str) -> None:
+    from analysis import prose
+
+    report = report_of(resolve({"reporter": reporter, "partner": partner}, load()), load())
+    rows = set(report.catalogue.frame("trade/baci")["row_id"])
+    for id in report.facts:
+        for row in report.facts[id].rows:
+            table, _, key = row.partition("#")
+            assert table != "trade/baci" or key in rows, (id, row)
+    told = " ".join(f"{one.headline.text} {one.detail.text}" for one in prose.summary.findings(report).findings)
+    assert "South Africa" in told and "BACI records nothing of " in told, told
+    assert "of its imports" in told if reporter == "ZAF" else "took" in told, told
+    for name in sorted(set(displays.OWN) - {"prose.headings.heading"}):
+        assert displays.OWN[name](report).node(), name
+
+
 # ------------------------------------------------------------------------------------------------- parameters
 
 
@@ -224,7 +257,7 @@ def test_names_read_well() -> None:
     assert pair.both == "The United States and Vietnam"
     assert pair.labels["exports"] == "the United States' exports to Vietnam" and not pair.documented
     assert Pair(*DOCUMENTED).both == "China and North Korea" and Pair("PRK", "CHN").first == "North Korea"
-    assert set(countries.WITH_ARTICLE) | set(countries.SHORTER) <= set(countries.names())
+    assert set(countries.WITH_ARTICLE) | set(countries.SHORTER) <= {*countries.names(), *countries.AREA_NAMES}
 
 
 def test_the_two_koreas_are_named_where_they_may_be_mixed_up(taken: Project) -> None:

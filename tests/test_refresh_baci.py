@@ -27,11 +27,13 @@ from statsmodels.stats.multitest import multipletests
 from analysis import Report, cli, figures, prose, tables
 from analysis.catalogue import load
 from analysis.dependence import baci as shares
+from analysis.errors import BadParameter
 from analysis.formatting import GAP
 from analysis.parameters import resolve
-from analysis.refresh import baci, bulk, flows, koreas, uses
+from analysis.refresh import baci, bulk, flows, koreas, package, uses
 from analysis.refresh.baci import BadFiles, Sum
 from analysis.refresh.web import Refused
+from analysis.report import report_of
 from analysis.trade import series
 from conftest import Project, contents
 
@@ -128,7 +130,7 @@ def test_sums_are_those_worked_out_by_hand(tmp_path: Path) -> None:
     assert of("WLD", "PRK", "food") == (400.0, 100_050.0, 125.0)
     assert of("WLD", "PRK", "fuel") == (300.0, 391_000.0, 300.0)
     assert of("DEU", "PRK", "all") == (0.007, 2.0, 0.007), "two numbers of one country are one country"
-    assert of("N490", "PRK", "all") == (0.000001, None, 0.0), "a number without a code keeps its number"
+    assert of("TWN", "PRK", "all") == (0.000001, None, 0.0), "other Asia has one code, whatever its letters"
     assert of("PRK", "WLD", "03") == (131.0, 9070.0, 131.0)
     assert of("WLD", "CHN", "all")[0] == 99_000 + 1730 and of("CHN", "WLD", "all")[0] == 90_000 + 3250.0005
     assert found[2017, "CHN", "PRK", "all"].precision == 4 * 5e-7
@@ -144,6 +146,52 @@ def test_any_pair_can_be_asked_for(tmp_path: Path) -> None:
     assert found[2017, "RUS", "MEX", "27"].value == 0.005 == found[2017, "WLD", "MEX", "all"].value
     assert found[2017, "RUS", "WLD", "fuel"].value == 9050.005
     assert all(one.twin is None for one in found.values()), "nobody mixes these two up"
+
+
+@pytest.mark.fault("19.14 one code for one area in every release, choosable by the names of the file")
+@pytest.mark.parametrize("letters", ["N/A", "S19", "TWN", ""])
+def test_an_area_has_one_code_whatever_its_letters(project: Project, tmp_path: Path, letters: str) -> None:
+    codes = CODES.replace(",N/A", f",{letters}") + "891,Serbia and Montenegro,,SCG\n899,\"Areas, nes\",,\n"
+    files = lay(tmp_path / "baci", range(2017, 2018), codes=codes, change=lambda rows: [
+        *rows, (2017, CHN, ASIA, "854231", "1000.000", "NA"), (2017, 891, 899, "854231", "7.000", "NA"),
+    ])  # fmt: skip
+    for pair in ("CHN-TWN", "chn-s19", "CHN-490", "CHN-N490"):
+        assert take(files, pair=pair).pair == ("CHN", "TWN")
+    for pair in ("SCG-899", "891-N899"):
+        assert take(files, pair=pair).pair == ("N891", "N899")
+    take(files, pair="CHN-S19", apply=True)
+    for partner in ("TWN", "S19", "490", "Other Asia, nes"):
+        parameters = resolve({"partner": partner}, load())
+        assert parameters.partner == "TWN" and parameters.pair.second == "Taiwan"
+    caveats = report_of(parameters, load()).catalogue.frame("caveats").set_index("caveat_id")["text"]
+    assert "Other Asia, not elsewhere specified" in caveats["other-asia"]
+
+
+@pytest.mark.fault("19.14 joined and split countries carry the name and the years of the file")
+def test_a_country_that_was_split_says_so(project: Project, tmp_path: Path) -> None:
+    codes = CODES + "58,Belgium-Luxembourg (...1998),BX,BEL\n56,Belgium,BE,BEL\n442,Luxembourg,LU,LUX\n"
+
+    def rows(year: int) -> list[Line]:
+        return [(year, RUS, 58 if year < 1999 else 56, "270900", "500.000", "1.000"),
+                (year, CHN, KOR, "850110", "90000.000", "5.000"), (year, KOR, CHN, "850110", "90000.000", "5.000"),
+                (year, 58 if year < 1999 else 56, RUS, "850110", "20000.000", "5.000")]  # fmt: skip
+
+    files = lay(tmp_path / "baci", range(1997, 2001), codes=codes, rows=rows)
+    joined, alone = take(files, pair="RUS-58"), take(files, pair="RUS-BEL")
+    assert {key[0] for key in joined.changes.new} == {"1997", "1998", "1999", "2000"}
+    assert {key[0] for key in alone.changes.new if "BEL" in key} == {"1999", "2000"}, "not those of the two together"
+    take(files, pair="RUS-BEL", apply=True)
+    report = report_of(resolve({"reporter": "RUS", "partner": "BEL"}, load()), load())
+    assert report.find("trade.exports.baci.1998") is None and report.find("trade.growth_exports.baci.1999") is None
+    said = report.catalogue.frame("caveats").set_index("caveat_id").loc["extent", "text"]
+    assert said.startswith("The files have Belgium-Luxembourg as one up to 1998 and Belgium and Luxembourg from 1999")
+
+
+@pytest.mark.fault("19.14 a failed look-up lists the pairs that were asked for")
+def test_a_failed_look_up_lists_the_pairs_that_were_asked_for(project: Project, files: Path) -> None:
+    take(files, pair="RUS-MEX", apply=True)
+    with pytest.raises(BadParameter, match=r"no trade of VNM-THA \(it has BACI's trade of MEX-RUS\); take it in"):
+        resolve({"reporter": "VNM", "partner": "THA"}, load())
 
 
 def test_a_zip_equals_its_files_and_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -291,6 +339,13 @@ def test_country_codes_that_cannot_be_used_are_refused(tmp_path: Path, wrong: st
         said = "has the country_code '(156|CHN)' in line 11"
     with pytest.raises(Refused, match=said):
         extracted(folder)
+
+
+@pytest.mark.fault("19.13 a flow that stands twice is refused")
+@pytest.mark.parametrize("change", [lambda rows: rows + rows, lambda rows: [*rows, rows[1]]], ids=["file", "row"])
+def test_a_flow_that_stands_twice_is_refused(tmp_path: Path, change: Callable[[list[Line]], list[Line]]) -> None:
+    with pytest.raises(Refused, match=r"has product \d{6} from 156 to 408 2 times: each flow stands once"):
+        extracted(lay(tmp_path / "baci", range(2017, 2018), change=change), range(2017, 2018))
 
 
 def test_versions_and_revisions_are_not_mixed(tmp_path: Path) -> None:
@@ -479,6 +534,7 @@ def long_record(year: int) -> list[Line]:
     return [
         (year, CHN, PRK, "850110", f"{1000 * near['exports']:.3f}", "NA"),
         (year, PRK, CHN, "270112", f"{1000 * near['imports']:.3f}", "NA"),
+        (year, RUS, MEX, "270900", "90000000.000", "NA"),  # all other trade, steady as in the other tests
     ]
 
 
@@ -624,9 +680,108 @@ def test_files_of_one_version_that_differ_are_refused(project: Project, tmp_path
     held = contents(project.root / "data")
     with pytest.raises(Refused, match="are not those that stand as BACI 202401b"):
         take(lay(tmp_path / "altered", change=raised), apply=True)
-    with pytest.raises(Refused, match="holds BACI in HS92; the chapters of HS12 are not the same"):
-        take(lay(tmp_path / "hs12", hs="HS12", version="202501"), apply=True)
+    with pytest.raises(Refused, match=r"holds version 202401b in another revision than HS12.*--remove 202401b first"):
+        take(lay(tmp_path / "hs12", hs="HS12"), apply=True)
     assert contents(project.root / "data") == held
+
+
+def without(*exporters: int, year: int) -> Callable[[list[Line]], list[Line]]:
+    return lambda rows: [row for row in rows if row[0] != year or row[1] not in exporters]
+
+
+@pytest.mark.fault("19.13 a file that is cut off is refused beside its neighbours")
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (without(RUS, MEX, THA, year=2016), r"Y201[567]_V.* exporters, .* rows and .* dollars, and 201[567] has"),
+        (without(RUS, year=2016), r"Y2016_V.* has no sales of RUS, which had 9,075 million dollars in 2015"),
+        (without(KOR, year=2018), "Y201[78]_V.* one of the two seems to be cut off or doubled"),
+    ],
+)  # fmt: skip
+def test_a_file_that_is_cut_off_at_a_line_is_refused(
+    project: Project, tmp_path: Path, change: Callable[[list[Line]], list[Line]], said: str
+) -> None:
+    held = contents(project.root / "data")
+    with pytest.raises(Refused, match=said):
+        take(lay(tmp_path / "cut", change=change), apply=True)
+    assert contents(project.root / "data") == held
+
+
+@pytest.mark.fault("19.13 a file is held against the same year of another release and against what was read before")
+def test_a_file_is_held_against_what_was_read(project: Project, tmp_path: Path, applied: bulk.Taken) -> None:
+    read = load().frame("trade/baci_files")
+    assert list(read["year"]) == list(YEARS) and list(read["exporters"]) == [8] * len(YEARS)
+    assert list(read["rows"]) == [19, 19, 19, 20, 19] and (read["value"] > 200_000).all()
+    few = [year_of(year)[:7] for year in YEARS]
+    with pytest.raises(Refused, match="and the same year of 202401b has 8 exporters, 19 rows"):
+        take(lay(tmp_path / "later", version="202501", rows=lambda year: few[year - YEARS[0]]), apply=True)
+
+
+@pytest.mark.fault("19.13 what was taken in from wrong files can be put right")
+def test_what_stands_of_a_version_can_be_replaced(project: Project, files: Path, tmp_path: Path) -> None:
+    wrong = lay(tmp_path / "wrong", change=raised)
+    take(wrong, apply=True)
+    take(wrong, pair="RUS-KOR", apply=True)
+    with pytest.raises(Refused, match=r"If those that stand are the wrong ones, add --replace\.$"):
+        take(files, apply=True)
+    done = take(files, again=True, apply=True)
+    assert done.version and done.changes.any
+    put_right = (project.root / "data/trade/baci.csv").read_bytes()
+    total = Report(resolve({"basis": "baci"}, load()), load()).fact("trade.exports.baci.2017")
+    assert total.value == pytest.approx(3250.0005)
+    assert take(files, again=True, apply=True).version is None, "a second time there is nothing to do"
+    assert take(files, pair="RUS-KOR", apply=True).version is None, "the other pair was put right with it"
+    assert (project.root / "data/trade/baci.csv").read_bytes() == put_right
+
+
+@pytest.mark.fault("19.13 a release can be taken out again")
+def test_a_version_can_be_taken_out_again(
+    project: Project, files: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def rows() -> dict[str, list[dict[str, str]]]:
+        return {name: package.table(load(), name) for name in load().tables}
+
+    before = rows()
+    take(files, apply=True)
+    first = rows()
+    take(lay(tmp_path / "later", version="202501", change=raised), apply=True)
+    held = contents(project.root / "data")
+    assert cli.main(["refresh", "baci", "--remove", "202501"]) == 0
+    assert "Nothing was changed" in capsys.readouterr().out and contents(project.root / "data") == held
+    assert cli.main(["refresh", "baci", "--remove", "202501", "--apply"]) == 0
+    assert rows() == first
+    assert cli.main(["refresh", "baci", "--remove", "202401b", "--apply"]) == 0
+    assert rows() == before and not (project.root / "data/trade/baci.csv").exists()
+    assert cli.main(["refresh", "baci", "--remove", "202401b"]) == 2
+    assert "has no version '202401b' of BACI: it has none" in capsys.readouterr().err
+
+
+@pytest.mark.fault("19.15 another revision is accepted: food and fuel are the same chapters in all")
+def test_a_later_version_may_be_in_another_revision(project: Project, tmp_path: Path, applied: bulk.Taken) -> None:
+    assert take(lay(tmp_path / "hs12", hs="HS12", version="202501"), apply=True).version
+    report = Report(resolve({}, load()), load())
+    assert report.fact("dependence.food_imports.baci.2017").sources == ("cepii-baci-hs12-202501",)
+
+
+@pytest.mark.fault("19.15 a zip packed by Deflate64 says so")
+def test_a_zip_of_another_method_says_which(tmp_path: Path) -> None:
+    archive = packed(lay(tmp_path / "baci"), tmp_path / "BACI_HS92_V202401b.zip")
+    body = bytearray(archive.read_bytes())
+    for head, place in ((b"PK\x03\x04", 8), (b"PK\x01\x02", 10)):  # where the method stands behind these signs
+        for found in re.finditer(re.escape(head), bytes(body)):
+            body[found.start() + place] = 9
+    archive.write_bytes(body)
+    with pytest.raises(Refused, match=r"packed by a method that cannot be read, Deflate64: unpack it"):
+        extracted(archive)
+
+
+@pytest.mark.fault("19.15 line ends may be mixed")
+def test_line_ends_may_be_mixed(tmp_path: Path) -> None:
+    folder = lay(tmp_path / "baci", range(2017, 2018))
+    plain, file = extracted(folder, range(2017, 2018)), folder / "BACI_HS92_Y2017_V202401b.csv"
+    lines = file.read_text("utf-8").splitlines()
+    file.write_bytes("".join(line + ("\r\n" if n % 2 else "\n") for n, line in enumerate(lines)).encode())
+    assert extracted(folder, range(2017, 2018)) == plain
 
 
 def test_without_the_table_nothing_is_said_of_it_and_with_another_pair_nothing_changes(
@@ -696,8 +851,12 @@ def test_bad_words_are_one_sentence(
 
 
 def test_a_path_is_for_files_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["refresh", "comtrade", "--pair", "BRA-ARG"]) == 2
+    assert "comtrade is fetched whole: --pair is for baci alone." in capsys.readouterr().err
     assert cli.main(["refresh", "comtrade", "somewhere"]) == 2
-    assert "a path is for baci and worldbank-prices, --pair for baci alone" in capsys.readouterr().err
+    assert "There is no file or folder somewhere." in capsys.readouterr().err
+    assert cli.main(["refresh", "comtrade", "--remove", "202401b"]) == 2
+    assert "--replace and --remove are for baci alone" in capsys.readouterr().err
 
 
 def test_bad_files_are_a_users_mistake() -> None:

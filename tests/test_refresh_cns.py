@@ -22,6 +22,7 @@ from analysis.catalogue import load
 from analysis.events.catalogue import events_of
 from analysis.refresh import cns, package, refresh
 from analysis.refresh.cns import Day
+from analysis.refresh.own import NoFile
 from analysis.refresh.taking import Taken
 from analysis.refresh.web import Raw, Refused, Web
 from conftest import Project, contents
@@ -41,11 +42,15 @@ def launch(day: Any, hour: Any = None, kind: Any = "SRBM", **other: Any) -> Cell
     return {**dict.fromkeys(COLUMNS), "Date": day, "Launch Time (UTC)": hour, "Missile Type": kind, **other}
 
 
-def workbook(launches: list[Cells], sheet: str = "Missile Tests", shown: str | None = None) -> bytes:
-    """`shown` is the format of every date."""
+def workbook(
+    launches: list[Cells], sheet: str = "Missile Tests", shown: str | None = None, empty: int = 0
+) -> bytes:  # fmt: skip
+    """`shown` is the format of every date, `empty` the number of empty rows above the names of the columns."""
     book, packed = openpyxl.Workbook(), io.BytesIO()
     page = book.active
     page.title = sheet
+    for _ in range(empty):
+        page.append([""] * len(COLUMNS))
     page.append(list(launches[0]))
     for one in launches:
         page.append(list(one.values()))
@@ -130,11 +135,26 @@ def test_launches_are_counted_by_day_and_range(tmp_path: Path) -> None:
     assert found == {"2021-01-02": Day(1, 0, 0), "2022-05-04": Day(8, 3, 1)} and list(found) == sorted(found)
 
 
+@pytest.mark.fault("19.12 rows left empty above the names of the columns are passed over")
+@pytest.mark.parametrize("empty", [1, 3])
+def test_rows_may_be_empty_above_the_names_of_the_columns(tmp_path: Path, empty: int) -> None:
+    launches = [launch(datetime(2019, 5, 4), time(0, 6)), launch(datetime(2019, 5, 9), kind="Rocket")]
+    assert read(tmp_path, workbook(launches[:1], empty=empty)) == {"2019-05-04": Day(1, 0, 0)}
+    with pytest.raises(Refused, match=f"row {empty + 3}, has the Missile Type 'Rocket'"):
+        read(tmp_path, workbook(launches, empty=empty))
+
+
+@pytest.mark.fault("19.12 names are read whatever their blanks and capitals")
+def test_names_of_columns_and_sheet_are_read_whatever_their_blanks_and_capitals(tmp_path: Path) -> None:
+    one = {f" {name.upper()} ": value for name, value in launch(datetime(2019, 5, 4)).items()}
+    assert read(tmp_path, workbook([one], sheet="Missile tests ")) == {"2019-05-04": Day(1, 0, 0)}
+
+
 USED = ("Date", "Launch Time (UTC)", "Missile Type")
 FAULTS: dict[str, Callable[[Cells], Cells]] = {
     **{f"without {name}": lambda row, n=name: {k: v for k, v in row.items() if k != n} for name in USED},
     **{
-        f"{name} renamed": lambda row, n=name: {(k.upper() if k == n else k): v for k, v in row.items()}
+        f"{name} renamed": lambda row, n=name: {(f"{k} of another" if k == n else k): v for k, v in row.items()}
         for name in USED
     },
     **{
@@ -174,6 +194,20 @@ def test_a_file_that_is_no_such_workbook_is_refused(
 
 
 # ----------------------------------------------------------------------------------------------------- taking it in
+
+
+@pytest.mark.fault("19.15 a workbook of the user's own is read in the place of the publisher's")
+def test_a_workbook_of_the_users_own_is_read(project: Project, publisher: Publisher, tmp_path: Path) -> None:
+    file = tmp_path / "missiles (1).xlsx"
+    file.write_bytes(workbook([*standing(), launch(datetime(2026, 11, 4), time(1))], empty=1))
+    done = refresh.refresh("cns", "2025-2026", path=str(file), today=TODAY)
+    assert list(done.found[0][1].new) == [("2026-11-04", "launches"), ("2026-11-04", "long_range")]
+    assert not publisher.asked and not any("kept in" in line for line in done.lines())
+    file.write_bytes(b"<html>Not here</html>")
+    with pytest.raises(Refused, match=r"The file missiles \(1\)\.xlsx is no zip archive, but a web page"):
+        refresh.refresh("cns", path=str(file), today=TODAY)
+    with pytest.raises(NoFile, match="There is no file or folder"):
+        refresh.refresh("cns", path=str(tmp_path / "nowhere"), today=TODAY)
 
 
 def test_what_stands_is_unchanged(project: Project, fetching: Callable[..., Taken]) -> None:

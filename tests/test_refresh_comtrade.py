@@ -8,6 +8,7 @@ these descriptions only, never against a live answer.
 from __future__ import annotations
 
 import csv
+import json
 import re
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -21,7 +22,8 @@ from analysis.catalogue import Catalogue, load
 from analysis.errors import listing
 from analysis.parameters import resolve
 from analysis.refresh import comtrade, package, refresh, yearly
-from analysis.refresh.changes import Figure, compare, refuse_exchanged
+from analysis.refresh.changes import Figure, compare, refuse_exchanged, refuse_vanished
+from analysis.refresh.own import Own
 from analysis.refresh.web import Refused, Web
 from conftest import Project, contents
 from publisher import Answer, Asked, Publisher, as_json, publishing
@@ -144,11 +146,15 @@ def test_a_record_that_is_not_as_documented_is_refused(publisher: Publisher, web
     assert len(told(web, range(2017, 2018))) == 2
 
 
+@pytest.mark.fault("19.15 an answer without data keeps its message")
 @pytest.mark.parametrize(
     ("body", "said"),
     [
         ([], "has another shape"), ({"data": []}, "has another shape"), ({"count": 0}, "has another shape"),
         ({"count": "0", "data": []}, "has another shape"), ({"count": 0, "data": {}}, "has another shape"),
+        ({"statusCode": 429, "message": "Rate limit is exceeded. Try again in 2 seconds."},
+         "UN Comtrade, 2017 answered 429: Rate limit is exceeded. Try again in 2 seconds."),
+        ({"message": "Quota is used up"}, "answered without data: Quota is used up."),
         (whole([], error="No such reporter"), "answered with an error: No such reporter"),
         (whole([record(2017, "X", 1.0)], count=2), "is cut off: 1 records of 2"),
         (whole([record(2017, "X", 1.0)] * 500), "is cut off: 500 records of 500"),
@@ -159,6 +165,28 @@ def test_an_answer_that_is_not_as_documented_is_refused(publisher: Publisher, we
     publisher.answers = lambda asked: as_json(body)
     with pytest.raises(Refused, match=re.escape(said)):
         told(web, range(2017, 2018))
+
+
+@pytest.mark.fault("19.15 a download of the user's own is read in the place of the publisher's answer")
+def test_a_download_of_the_users_own_is_read(project: Project, publisher: Publisher, tmp_path: Path) -> None:
+    records = [record(year, flow, DOLLARS[year][flow]) for year in DOLLARS for flow in "XM"]
+    records += [record(2017, "X", 5e9, partnerCode=410)]
+    names = list(records[0])
+    lines = [",".join("" if one[name] is None else str(one[name]) for name in names) for one in records]
+    file = tmp_path / "TradeData_1_2_2026.csv"
+    file.write_text("\n".join([",".join(names), *(f"{line}," for line in lines)]), "utf-8")
+    assert told(Own(file)) == EVERYTHING and not publisher.asked
+    done = refresh.refresh("comtrade", "2017-2019", path=str(file), today=TODAY)
+    assert len(done.changes.new) == 2 and not any("kept in" in line for line in done.lines())
+    (tmp_path / "answer.json").write_text(json.dumps(whole(records[:-1])), "utf-8")
+    assert told(Own(tmp_path / "answer.json")) == EVERYTHING
+    file.write_text("\n".join([",".join(names), lines[0].replace(",156,", ",842,", 1)]), "utf-8")
+    with pytest.raises(Refused, match=r"has no record of China's trade as asked for"):
+        told(Own(file))
+    exchanged = record(2017, "X", 1.0, reporterCode=408, partnerCode=156)
+    (tmp_path / "answer.json").write_text(json.dumps(whole([exchanged])), "utf-8")
+    with pytest.raises(Refused, match="holds what the DPRK reports"):
+        told(Own(tmp_path / "answer.json"))
 
 
 # ----------------------------------------------------------------------------------------------- changes
@@ -191,6 +219,33 @@ def test_another_unit_is_refused(factor: float) -> None:
     else:
         with pytest.raises(Refused, match="Example gives 2 a as"):
             compare(old, one, "Example")
+
+
+@pytest.mark.fault("19.15 nothing in place of a large flow is held up")
+@pytest.mark.parametrize("left", [0.0, 0.001, 2e-6])
+def test_a_large_flow_does_not_vanish(left: float) -> None:
+    old = figures(_1_a=2218, _2_a=3245, _3_a=5, _1_b=0.2)
+    with pytest.raises(Refused, match=r"Example gives 1 a as 0.00\d, which stands at 2,218.000 million dollars"):
+        refuse_vanished(old, {**old, ("1", "a"): Figure(left, 0.5)}, "Example")
+    refuse_vanished(old, {**old, ("3", "a"): Figure(left, 0.5)}, "Example")  # a small one may well become nothing
+    with pytest.raises(Refused, match="Example gives 1 b as"):
+        refuse_vanished(old, {**old, ("1", "b"): Figure(0.0, 0.5)}, "Example")  # large for its measure
+
+
+@pytest.mark.fault("19.15 a zero from the publisher changes nothing")
+def test_a_zero_for_billions_changes_nothing(
+    project: Project, publisher: Publisher, fetching: Callable[..., refresh.Refreshed]
+) -> None:
+    held = contents(project.root / "data")
+
+    def lost(asked: Asked) -> Answer:
+        year = int(asked.parameters["period"])
+        return as_json(whole([record(year, f, 0.0 if (year, f) == (2018, "X") else DOLLARS[year][f]) for f in "XM"]))
+
+    publisher.answers = lost
+    with pytest.raises(Refused, match=r"gives 2018 exports as 0\.000, which stands at"):
+        fetching(apply=True)
+    assert contents(project.root / "data") == held
 
 
 def test_directions_that_were_exchanged_are_refused() -> None:

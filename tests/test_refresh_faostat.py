@@ -24,6 +24,7 @@ from analysis.dependence import food
 from analysis.parameters import resolve
 from analysis.refresh import faostat, package, refresh
 from analysis.refresh.faostat import BALANCES, CROPS, TRADE, Domain
+from analysis.refresh.own import NoFile
 from analysis.refresh.taking import Taken
 from analysis.refresh.web import Raw, Refused, Web
 from conftest import Project, contents
@@ -260,6 +261,20 @@ def revised() -> list[Cells]:
     lines = trade(**{"2019_rice_china": "180000.00", "2018_maize_brazil": "0.00"})
     lines = [line for line in lines if line["Reporter Countries"] != "Canada"]
     return [*lines, shipped("Italy", "DPRK", "wheat", 2019, "20000.5", Flag="E")]
+
+
+@pytest.mark.fault("19.15 an archive of the user's own is read in the place of the publisher's")
+def test_an_archive_of_the_users_own_is_read(project: Project, publisher: Publisher, tmp_path: Path) -> None:
+    file = tmp_path / f"{faostat.TRADE.file} (1).zip"
+    file.write_bytes(archive(faostat.TRADE, revised()))
+    for place in (file, tmp_path):
+        done = refresh.refresh("faostat", "2017-2019", path=str(place), today=TODAY)
+        assert isinstance(done, Taken) and [part.table for part, _ in done.found] == ["food/cereal_exports_to_dprk"]
+        assert done.found[0][1].any and not publisher.asked
+    other = tmp_path / "something.zip"
+    other.write_bytes(file.read_bytes())
+    with pytest.raises(NoFile, match=r"The file something\.zip is, or holds, no file Trade_DetailedTradeMatrix"):
+        refresh.refresh("faostat", path=str(other), today=TODAY)
 
 
 def test_without_apply_nothing_changes_and_everything_is_said(project: Project, fetching: Callable[..., Taken]) -> None:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -21,6 +22,7 @@ from analysis.catalogue import load
 from analysis.dependence import fuel
 from analysis.parameters import resolve
 from analysis.refresh import owid, package, refresh
+from analysis.refresh.own import NoFile
 from analysis.refresh.taking import Taken
 from analysis.refresh.web import Raw, Refused, Web
 from conftest import Project, contents
@@ -71,15 +73,16 @@ def answering(**changed: Any) -> Callable[[Asked], Answer]:
     """The four files; `energy`, `carbon`, `energy_book` and `carbon_book` are lines in place of the usual ones."""
     files = {}
     for name, series in (("energy", ENERGY), ("carbon", CARBON)):
-        files[f"/{series.file}-data.csv"] = text_of(changed.get(name) or lines(series))
-        files[f"/{series.file}-codebook.csv"] = text_of(changed.get(f"{name}_book") or [BOOK[series]])
+        files[urlsplit(series.data).path] = text_of(changed.get(name) or lines(series))
+        files[urlsplit(series.codebook).path] = text_of(changed.get(f"{name}_book") or [BOOK[series]])
     return lambda asked: Answer(files.get(asked.path, b""), 200 if asked.path in files else 404)
 
 
 @pytest.fixture
 def publisher(monkeypatch: pytest.MonkeyPatch) -> Iterator[Publisher]:
     with publishing() as server:
-        monkeypatch.setattr(owid, "ADDRESS", server.address)
+        monkeypatch.setattr(owid, "ADDRESS", f"{server.address}/data")
+        monkeypatch.setattr(owid, "CODEBOOKS", f"{server.address}/repositories")
         server.answers = answering()
         yield server
 
@@ -146,6 +149,43 @@ def test_a_file_that_is_not_as_documented_is_refused(tmp_path: Path, body: bytes
         list(owid.figures(Raw("Example", "", path, "", 0, ""), CARBON))
 
 
+def codebook(tmp_path: Path, series: owid.Series, unit: str) -> None:
+    path = tmp_path / "book.csv"
+    path.write_bytes(text_of([{**BOOK[series], "unit": unit}]))
+    owid._check_codebook(Raw("Example", "", path, "", 0, ""), series)
+
+
+@pytest.mark.fault("19.12 a unit is read by what it means")
+@pytest.mark.parametrize(
+    ("series", "unit"),
+    [(ENERGY, "terawatt-hours"), (ENERGY, "terawatt-hours (TWh)"), (ENERGY, "TWh"), (ENERGY, " Terawatt-hours  (TWh) "),
+     (CARBON, "million tonnes"), (CARBON, "million tonnes (Mt)"), (CARBON, "million  tonnes")],
+)  # fmt: skip
+def test_a_unit_may_be_written_as_releases_have_written_it(tmp_path: Path, series: owid.Series, unit: str) -> None:
+    codebook(tmp_path, series, unit)
+
+
+@pytest.mark.fault("19.12 another unit is refused however it is written")
+@pytest.mark.parametrize(
+    ("series", "unit"),
+    [(ENERGY, "gigawatt-hours (GWh)"), (ENERGY, "terawatt-hours (GWh)"), (ENERGY, "terawatt-hours per person"),
+     (ENERGY, "()"), (CARBON, "tonnes (t)"), (CARBON, "million tonnes (t)"),
+     (CARBON, "million tonnes of carbon")],
+)  # fmt: skip
+def test_a_unit_that_is_another_is_refused(tmp_path: Path, series: owid.Series, unit: str) -> None:
+    with pytest.raises(Refused, match="has the unit"):
+        codebook(tmp_path, series, unit)
+
+
+@pytest.mark.fault("19.12 codebooks lie in the repositories, not beside the data")
+def test_codebooks_are_asked_for_where_they_lie() -> None:
+    assert ENERGY.data == "https://owid-public.owid.io/data/energy/owid-energy-data.csv"
+    raw = "https://raw.githubusercontent.com/owid"
+    assert [one.codebook for one in owid.SERIES] == [
+        f"{raw}/energy-data/master/owid-energy-codebook.csv", f"{raw}/co2-data/master/owid-co2-codebook.csv",
+    ]  # fmt: skip
+
+
 # ----------------------------------------------------------------------------------------------------- taking it in
 
 
@@ -168,6 +208,18 @@ def test_a_codebook_with_another_unit_or_maker_changes_nothing(
     with pytest.raises(Refused, match=re.escape(said)):
         fetching(apply=True)
     assert contents(project.root / "data") == held
+
+
+@pytest.mark.fault("19.15 files of the user's own are read in the place of the publisher's")
+def test_files_of_the_users_own_are_read(project: Project, publisher: Publisher, tmp_path: Path) -> None:
+    for series in owid.SERIES:
+        (tmp_path / f"owid-{series.topic}-data (2).csv").write_bytes(text_of(lines(series)))
+        (tmp_path / f"owid-{series.topic}-codebook.csv").write_bytes(text_of([BOOK[series]]))
+    done = refresh.refresh("owid", "2017-2020", path=str(tmp_path), today=TODAY)
+    assert isinstance(done, Taken) and done.found[0][1].same == 3 and not publisher.asked
+    (tmp_path / "owid-co2-codebook.csv").unlink()
+    with pytest.raises(NoFile, match=r"holds, no file owid-co2-codebook\.csv, which Our World in Data"):
+        refresh.refresh("owid", "2017-2020", path=str(tmp_path), today=TODAY)
 
 
 def test_figures_in_another_unit_change_nothing(

@@ -281,8 +281,12 @@ def _check(options: argparse.Namespace) -> int:
 def _refresh(options: argparse.Namespace) -> int:
     from .refresh.refresh import refresh
 
+    if options.path is not None and options.file is not None:
+        raise Misuse("The path is given twice, by itself and with --file: one of the two is enough.")
     done = refresh(
-        options.source, options.years, apply=options.apply, progress=_progress, path=options.path, pair=options.pair
+        options.source, options.years, apply=options.apply, progress=_progress, path=options.path or options.file,
+        pair=options.pair,
+        again=options.replace, remove=options.remove,
     )  # fmt: skip
     print("\n".join(done.lines()))
     return 0
@@ -629,7 +633,18 @@ def _add_refresh(parser: argparse.ArgumentParser) -> None:
         "path", metavar="PATH", nargs="?",
         help="for baci: a folder of its files, a zip, or one file; for worldbank-prices: a workbook that you have",
     )  # fmt: skip
+    parser.add_argument(
+        "--file", metavar="PATH",
+        help="read a file, or a folder of files, that you downloaded from the publisher instead of fetching it",
+    )
     parser.add_argument("--pair", metavar="AAA-BBB", help="for baci: two ISO 3166 codes (default: CHN-PRK)")
+    parser.add_argument(
+        "--replace", action="store_true",
+        help="for baci: put these years in the place of what stands of the same version, of every pair taken in",
+    )
+    parser.add_argument(
+        "--remove", metavar="VERSION", help="for baci, without PATH: take a version such as 202401b out again"
+    )
     parser.add_argument("--years", metavar="FIRST-LAST", help="a year or a span (default: all that the source has)")
     parser.add_argument("--apply", action="store_true", help="take in what is new and changed, as a new data package")
 

@@ -7,6 +7,7 @@ pair than the documented one is asked for.
 from __future__ import annotations
 
 import functools
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from .errors import nearest
@@ -19,6 +20,7 @@ HOUSE_TITLE = "China and North Korea"
 SHORTER = {"HKG": "Hong Kong", "MAC": "Macao", "MMR": "Myanmar", "COD": "Congo-Kinshasa", "COG": "Congo-Brazzaville"}
 # Names that take an article; the CLDR has none.
 WITH_ARTICLE = frozenset({
+    "N711", "N849",
     "ARE", "ATF", "BHS", "CAF", "CCK", "COK", "COM", "CYM", "DOM", "FLK", "FRO", "GBR", "GMB", "IMN", "MDV", "MHL",
     "MNP", "NLD", "PCN", "PHL", "PSE", "SLB", "SYC", "TCA", "UMI", "USA", "VGB", "VIR",
 })  # fmt: skip
@@ -36,9 +38,58 @@ def names() -> dict[str, str]:
     return found | SHORTER
 
 
+@dataclass(frozen=True)
+class Seam:
+    """A change of what a code stands for: until the end of `last` the files have `code`, then its `parts`.
+
+    Where `code` is one of its own parts, the country goes on under its code with another extent.
+    """
+
+    code: str
+    last: int
+    name: str
+    parts: tuple[str, ...]
+
+
+# Areas of the files of BACI and UN Comtrade that are no country of ISO 3166-1, by their number in those files, for its
+# letters differ from release to release (N/A, S19, TWN): our one code, and their name there.
+AREAS = {
+    58: ("N058", "Belgium-Luxembourg"), 490: ("TWN", "Other Asia, not elsewhere specified"),
+    697: ("N697", "Europe EFTA, not elsewhere specified"), 711: ("N711", "Southern African Customs Union"),
+    736: ("N736", "Sudan before 2012"), 849: ("N849", "US Miscellaneous Pacific Islands"),
+    891: ("N891", "Serbia and Montenegro"), 899: ("N899", "Areas not elsewhere specified"),
+}  # fmt: skip
+AREA_NAMES = {code: name for code, name in AREAS.values() if code != "TWN"}
+LETTERS = {"S19": "TWN", "SCG": "N891", "BLX": "N058", "ZA1": "N711"}
+# Joined and split countries as BACI and UN Comtrade record them, from 1995 on.
+SEAMS = (
+    Seam("N058", 1998, "Belgium-Luxembourg", ("BEL", "LUX")),
+    Seam("N711", 1999, "Southern African Customs Union", ("ZAF", "BWA", "LSO", "NAM", "SWZ")),
+    Seam("N736", 2011, "Sudan before 2012", ("SDN", "SSD")),
+    Seam("N891", 2005, "Serbia and Montenegro", ("SRB", "MNE")),
+)
+
+
+def code_of(text: str) -> str:
+    """The one code of an area, by any of its codes, its number or its name in the files; `text` where it is none."""
+    given = text.strip()
+    number = given.upper().removeprefix("N")
+    if number.isdecimal() and given:
+        return AREAS[int(number)][0] if int(number) in AREAS else f"N{int(number):03}"
+    by_name = {name.casefold(): code for code, name in AREAS.values()}
+    by_name["other asia, nes"] = "TWN"
+    return by_name.get(given.casefold()) or LETTERS.get(given.upper(), given)
+
+
+def seams(codes: Iterable[str]) -> tuple[Seam, ...]:
+    """The changes of extent that touch one of these."""
+    wanted = set(codes)
+    return tuple(seam for seam in SEAMS if wanted & {seam.code, *seam.parts})
+
+
 def is_code(text: str) -> bool:
-    """Whether three letters are those of a country; of the documented pair it is known without the list."""
-    return text in DOCUMENTED or text in names()
+    """Whether a code is that of a country or area; of the documented pair it is known without the list."""
+    return text in DOCUMENTED or text in AREA_NAMES or text in names()
 
 
 def meant(text: str) -> str | None:
@@ -53,7 +104,7 @@ def meant(text: str) -> str | None:
 
 def name_of(code: str) -> str:
     """The name of a country; the code itself where a file has a code that is no country's."""
-    return names().get(code, code)
+    return AREA_NAMES.get(code) or names().get(code, code)
 
 
 def in_sentence(code: str) -> str:

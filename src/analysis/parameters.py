@@ -90,7 +90,7 @@ class ReportParameters(BaseModel):
     @field_validator("reporter", "partner", mode="before")
     @classmethod
     def _is_in_capitals(cls, value: object) -> object:
-        return value.strip().upper() if isinstance(value, str) else value
+        return countries.code_of(value.upper()) if isinstance(value, str) else value
 
     @field_validator("as_of", mode="before")
     @classmethod

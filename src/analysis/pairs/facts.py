@@ -40,14 +40,17 @@ def _concentration(report: PairReport) -> Iterator[Fact]:
     pair: Pair = report.parameters.pair
     whose = possessive(pair.second)
     rows = baci.sales(report.catalogue, pair.partner, report.parameters.as_of)
-    version = next((str(row["vintage"]) for row in rows.rows), "")
-    sources = tuple(dict.fromkeys(str(row["source_id"]) for row in rows.rows))
+    both = (*baci.purchases(report.catalogue, pair.partner, report.parameters.as_of).rows, *rows.rows)
+    version = max((str(row["vintage"]) for row in both), default="")
+    sources = tuple(dict.fromkeys(str(row["source_id"]) for row in both))
+    # A partner that sells nothing, or buys nothing, has no row of that side.
+    there = {str(row["row_id"]) for row in both}
     for year, values in partners(report.catalogue, report.parameters).items():
         others = {code: value for code, value in values.items() if code != pair.reporter}
         shared: dict[str, Any] = {
             "period": str(year), "status": "derived", "sources": sources,
-            "rows": (f"{baci.TABLE}#{year}-{pair.partner}-{baci.WORLD}-all-{version}",
-                     f"{baci.TABLE}#{year}-{baci.WORLD}-{pair.partner}-all-{version}"),
+            "rows": tuple(f"{baci.TABLE}#{id}" for id in (f"{year}-{pair.partner}-{baci.WORLD}-all-{version}",
+                          f"{year}-{baci.WORLD}-{pair.partner}-all-{version}") if id in there),
         }  # fmt: skip
         index = hhi(values)
         yield Fact(

@@ -5,7 +5,8 @@ A caveat that holds for any pair is added here; one of the documented pair stand
 
 from __future__ import annotations
 
-from ..countries import Pair
+from ..countries import AREAS, Pair, name_of, seams
+from ..errors import listing
 
 CHOICES = "report-choices"  # the source of what is our own choice
 BASIS = {
@@ -29,7 +30,7 @@ DESCRIBED = {
     "caveats": {"description": "What a figure leaves out, written once."},
 }  # fmt: skip
 KOREAS = ("KOR", "PRK")
-WITH_EVERY_FIGURE = ("reconciled", "unrecorded", "two-koreas")
+WITH_EVERY_FIGURE = ("reconciled", "unrecorded", "two-koreas", "extent", "other-asia")
 
 
 def caveats(pair: Pair) -> list[tuple[str, str, str, None, None, str]]:
@@ -50,5 +51,20 @@ def caveats(pair: Pair) -> list[tuple[str, str, str, None, None, str]]:
             "two-koreas", basis, "*", None, None,
             "Some partners mix up North and South Korea. A rule marks such flows; a share is shown with and without "
             "them.",
+        ))  # fmt: skip
+    if changed := seams((pair.reporter, pair.partner)):
+        told = " ".join(
+            f"The files have {seam.name} as one up to {seam.last} and {listing(map(name_of, seam.parts))} from "
+            f"{seam.last + 1} on." for seam in changed
+        )
+        made.append((
+            "extent", basis, "*", None, None,
+            f"{told} Figures before and after are of different areas: growth from one to the other is no growth of "
+            "trade.",
+        ))  # fmt: skip
+    if "TWN" in (pair.reporter, pair.partner):
+        made.append((
+            "other-asia", basis, "*", None, None,
+            f"The files have the trade of Taiwan under “{AREAS[490][1]}”, which holds little else.",
         ))  # fmt: skip
     return made

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..captions import basis_label, caveats
+from ..captions import basis_label, caveats, usable_levels
 from ..countries import possessive, upper_first
 from ..display import Finding, Findings, Heading, Prose, Sentence, say
 from ..formatting import day_text
@@ -42,9 +42,31 @@ def scope(report: Report) -> Prose:
 
 def findings(report: Report) -> Findings:
     """The findings of the summary."""
-    made = (trade.level(report), trade_share(report), goods(report), weight(report), trade.long_run(report),
-            trade.owed(report))  # fmt: skip
+    made = (
+        trade.level(report) or one_way(report), trade_share(report), goods(report), weight(report),
+        trade.long_run(report), trade.owed(report),
+    )  # fmt: skip
     return Findings(tuple(one for one in made if one))
+
+
+def one_way(report: Report) -> Finding | None:
+    """The level of the one flow that is recorded, where the other is recorded in no year and there is no total."""
+    pair, basis = report.parameters.pair, report.parameters.basis
+    flows = {measure: usable_levels(report, measure, basis) for measure in ("exports", "imports")}
+    known = [measure for measure, levels in flows.items() if levels]
+    if len(known) != 1:
+        return None
+    measure, levels = known[0], flows[known[0]]
+    high = max(levels, key=lambda fact: fact.value or 0)
+    told = "{flow} were {f} in {f:period}"
+    told += "." if high is levels[-1] else ", after a peak of {high} in {high:period}."
+    other = pair.labels["imports" if measure == "exports" else "exports"]
+    return Finding(
+        say(told, flow=upper_first(pair.labels[measure]), f=levels[-1], high=high),
+        say("BACI records nothing of {other} in any of these years, so there is no total: no trade and unknown trade "
+            "look alike.", other=other),
+        certainty(report, high, levels[-1]),
+    )  # fmt: skip
 
 
 def dependence(report: Report) -> Findings:
@@ -56,7 +78,7 @@ def trade_share(report: Report) -> Finding | None:
     """The reporter's share of what the partner trades, in the last year and in the year of the highest share."""
     pair, fact = report.parameters.pair, last(report, shares.TRADE)
     if fact is None:
-        return None
+        return share_of_flow(report)
     family = [f for f in report.facts.family(f"dependence.{shares.TRADE}") if f.value is not None]
     high = max(family, key=lambda f: f.value or 0)
     told = "In {f:period} {first} had {f} of {whose} goods trade"
@@ -68,6 +90,21 @@ def trade_share(report: Report) -> Finding | None:
         detail = say("{first} sold {second} {b} of its imports and took {s} of its exports.",
                      first=upper_first(pair.first), second=pair.second, b=bought, s=sold)  # fmt: skip
     return Finding(headline, detail, certainty(report, fact))
+
+
+def share_of_flow(report: Report) -> Finding | None:
+    """The share of the one flow that is recorded, where there is none of both together."""
+    pair, bought, sold = report.parameters.pair, last(report, shares.IMPORTS), last(report, shares.EXPORTS)
+    if bought:
+        headline = say("In {f:period} {first} sold {second} {f} of its imports.", f=bought, first=pair.first,
+                       second=pair.second)  # fmt: skip
+    elif sold:
+        headline = say("In {f:period} {first} took {f} of {whose} exports.", f=sold, first=pair.first,
+                       whose=possessive(pair.second))  # fmt: skip
+    else:
+        return None
+    return Finding(headline, say("The share of trade in both directions is not known."),
+                   certainty(report, *filter(None, (bought or sold,))))  # fmt: skip
 
 
 def goods(report: Report) -> Finding | None:

@@ -19,6 +19,8 @@ from ..reading import remembered
 from . import own
 from .flows import TABLE, WORLD
 
+GROUPS = ("all", "food", "fuel")
+
 
 class PairCatalogue(Catalogue):
     """A view of `whole` for one pair."""
@@ -98,7 +100,7 @@ def of_pair(catalogue: Catalogue, pair: Pair) -> Catalogue:
         held = pairs_held(whole)
         if pair not in held:
             codes = f"{pair.reporter}-{pair.partner}"
-            there = [f"{one.reporter}-{one.partner}" for one in held if one.reporter < one.partner]
+            there = [f"{one.reporter}-{one.partner}" for one in pairs_taken(whole)]
             has = f"it has BACI's trade of {listing(there, limit=6)}" if there else "it has no trade of BACI"
             raise BadParameter(
                 "partner", pair.partner,
@@ -106,6 +108,16 @@ def of_pair(catalogue: Catalogue, pair: Pair) -> Catalogue:
             )  # fmt: skip
         whole.views[pair] = PairCatalogue(whole, pair)
     return whole.views[pair]
+
+
+def pairs_taken(catalogue: Catalogue) -> list[Pair]:
+    """The pairs that were asked for when files were read, once each: of these alone there are chapters."""
+    if not catalogue.has(TABLE):
+        return []
+    frame = catalogue.frame(TABLE)
+    flows = frame[~frame["goods"].isin(GROUPS) & (frame["exporter"] != WORLD) & (frame["importer"] != WORLD)]
+    ends = zip(flows["exporter"], flows["importer"], strict=True)
+    return [Pair(a, b) for a, b in sorted({(min(pair), max(pair)) for pair in ends})]
 
 
 def pairs_held(catalogue: Catalogue) -> list[Pair]:

@@ -26,6 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
+from ..countries import AREAS, code_of
 from ..errors import UserError, listing, nearest, shown
 from .web import Refused
 
@@ -53,6 +54,10 @@ GROUPS_OF = """CASE WHEN chapter <= '24' THEN [chapter, 'all', 'food']
 
 class BadFiles(UserError):
     """A path without files of BACI, or countries that these do not have."""
+
+
+class MixedEnds(Refused):
+    """Lines of one file that end in different ways, as where files of two systems were joined."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +101,8 @@ class Part:
             ) from None
         except (NotImplementedError, RuntimeError):
             raise Refused(
-                f"The archive {self.path.name} is packed in a way that cannot be read: unpack it, and name the folder."
+                f"The archive {self.path.name} is packed by a method that cannot be read"
+                f"{_method(self.path, self.member)}: unpack it, and name the folder."
             ) from None
         except OSError as error:
             raise Refused(f"The file {self.name} cannot be read or unpacked: {error.strerror or error}.") from None
@@ -137,6 +143,20 @@ class Sum:
     twin: float | None = None
 
 
+@dataclass(frozen=True)
+class Whole:
+    """What a file of a year holds as a whole: rows, exporters with what each sells, and all trade, in million dollars.
+
+    `exporters` is empty where only their `number` is known: of a file that was read at another time.
+    """
+
+    year: int
+    rows: int
+    number: int
+    value: float
+    exporters: Mapping[str, float]
+
+
 def find(path: Path) -> Release:
     """The release that lies under `path`: a folder, a zip, or one file of a year beside its country codes.
 
@@ -174,12 +194,14 @@ def find(path: Path) -> Release:
 def extract(
     release: Release, pair: tuple[str, str], years: Collection[int], *, twins: Mapping[str, str] | None = None,
     progress: Callable[[str], None] = lambda text: None, threads: int | None = None,
+    wholes: dict[int, Whole] | None = None,
 ) -> list[Sum]:  # fmt: skip
     """The sums of `pair` (two ISO alpha-3 codes), of either side with the world, and with each partner by GROUPS.
 
     Pair and world have chapters too. `twins` maps a side to the country that it is mixed up with. Reads one file after
-    the other; `threads` processors (default: those of the machine, at most MOST_THREADS). Raises BadFiles for a country
-    that is not in the release, Refused for a file that is not as CEPII describes it.
+    the other; `threads` processors (default: those of the machine, at most MOST_THREADS). `wholes` is filled with what
+    each file holds as a whole. Raises BadFiles for a country that is not in the release, Refused for a file that is not
+    as CEPII describes it.
     """
     countries = _countries(release.codes)
     for side in pair:
@@ -192,7 +214,14 @@ def extract(
         for year in years:
             part = release.years[year]
             with part.lying(Path(folder)) as file, _connected(Path(folder), threads) as connection:
-                read(connection, file, part.name, year, countries, {*pair, *(twins or {}).values()})
+                wanted = {*pair, *(twins or {}).values()}
+                try:
+                    whole = read(connection, file, part.name, year, countries, wanted)
+                except MixedEnds:
+                    file = _with_plain_ends(file, Path(folder))
+                    whole = read(connection, file, part.name, year, countries, wanted)
+                if wholes is not None:
+                    wholes[year] = whole
                 sums += _sums(connection, year, pair, twins or {})
                 progress(f"{part.name}: {file.stat().st_size / 1e6:,.1f} MB read\n")
     return sums
@@ -201,35 +230,52 @@ def extract(
 def read(
     connection: DuckDBPyConnection, file: Path, name: str, year: int, countries: Mapping[str, Collection[int]],
     wanted: Collection[str],
-) -> None:  # fmt: skip
+) -> Whole:  # fmt: skip
     """Read a file of a year once and check it; leaves the table `flows` of the `wanted` countries.
 
     `flows` has exporter, importer, chapter, v and weighed (thousand dollars), q (tons), n (rows). Years and lengths of
-    product codes are checked in every row, values and quantities in the rows that are used.
+    product codes are checked in every row; values, quantities, and that no flow stands twice, in the rows used.
     """
     import duckdb
 
     _check_ends(file, name)
     numbers = ",".join(str(number) for side in wanted for number in countries[side])
-    near = f"i IN ({numbers}) OR j IN ({numbers})"
-    # Values and quantities stay text until the rows are chosen: a number is dear to read, and few are needed.
+    # Quantities stay text where rows are not used: a number is dear to read. All others count for the whole alone.
     rows = f"""
-        (SELECT *, TRY_CAST(v AS DOUBLE) AS value, TRY_CAST(q AS DOUBLE) AS tons FROM {scan(file)}
-        WHERE {near} OR t <> {year} OR strlen(k) <> 6)"""
+        (SELECT *, TRY_CAST(v AS DOUBLE) AS value, CASE WHEN used THEN TRY_CAST(q AS DOUBLE) END AS tons FROM
+        (SELECT *, i IN ({numbers}) OR j IN ({numbers}) OR t <> {year} OR strlen(k) <> 6 AS used FROM {scan(file)}))"""
     sound = f"""
         t = {year} AND strlen(k) = 6 AND value > 0 AND value < 'inf'::DOUBLE
         AND (tons >= 0 AND tons < 'inf'::DOUBLE OR tons IS NULL AND trim(q) = 'NA')"""
     try:
         connection.execute(f"""
             CREATE TEMP TABLE sums AS
-            SELECT i, j, CASE WHEN {sound} THEN left(k, 2) ELSE '' END AS chapter,
-                sum(value) AS v, sum(tons) AS q, sum(value) FILTER (tons IS NOT NULL) AS weighed, count(*) AS n
+            SELECT i, CASE WHEN used THEN j END AS j,
+                CASE WHEN NOT used THEN NULL WHEN {sound} THEN left(k, 2) ELSE '' END AS chapter,
+                sum(value) AS v, sum(tons) AS q, sum(value) FILTER (tons IS NOT NULL) AS weighed, count(*) AS n,
+                count(DISTINCT CASE WHEN used THEN k END) AS products
             FROM {rows} GROUP BY ALL""")
+        exporters = connection.execute("SELECT i, sum(v), sum(n) FROM sums GROUP BY i").fetchall()
+        connection.execute("DELETE FROM sums WHERE chapter IS NULL")
         chapters = [chapter for chapter, in connection.execute("SELECT DISTINCT chapter FROM sums").fetchall()]
         if "" in chapters:
-            row = connection.execute(f"SELECT t, k, v, q FROM {rows} WHERE ({sound}) IS NOT TRUE LIMIT 1").fetchone()
+            row = connection.execute(
+                f"SELECT t, k, v, q FROM {rows} WHERE used AND ({sound}) IS NOT TRUE LIMIT 1"
+            ).fetchone()
             raise Refused(f"The file {name} has {_fault(year, *(row or (year, '', '', '')))}.")
+        if twice := connection.execute("SELECT i, j, chapter FROM sums WHERE n > products ORDER BY ALL").fetchone():
+            i, j, chapter = twice
+            product, times = connection.execute(
+                f"SELECT k, count(*) FROM {rows} WHERE used AND i = {i} AND j = {j} AND left(k, 2) = '{chapter}' "
+                "GROUP BY k HAVING count(*) > 1 ORDER BY k"
+            ).fetchone() or ("", 2)
+            raise Refused(
+                f"The file {name} has product {product} from {i} to {j} {times} times: each flow stands once in a file "
+                "of BACI, so rows or the whole file were repeated."
+            )
     except duckdb.Error as error:
+        if "state machine" in str(error):  # what DuckDB says of lines that end in different ways
+            raise MixedEnds(f"The file {name} has lines that end in different ways.") from None
         raise Refused(_reason(str(error), name)) from None
     if odd := [chapter for chapter in chapters if not (chapter.isascii() and chapter.isdecimal() and chapter >= "01")]:
         raise Refused(f"The file {name} has product codes that begin with {shown(min(odd))!r}, which is no chapter.")
@@ -247,6 +293,12 @@ def read(
             sum(n) AS n
         FROM sums JOIN countries a ON sums.i = a.number JOIN countries b ON sums.j = b.number
         WHERE a.side <> b.side GROUP BY ALL""")
+    sides = {number: side for side, numbers in countries.items() for number in numbers}
+    sold: dict[str, float] = {}
+    for number, v, _ in exporters:
+        side = sides.get(number, str(number))
+        sold[side] = sold.get(side, 0.0) + (v or 0.0) / MILLION
+    return Whole(year, int(sum(n for *_, n in exporters)), len(sold), round(sum(sold.values()), 6), sold)
 
 
 def scan(file: Path, types: Mapping[str, str] = COLUMNS, missing: str = NOTHING) -> str:
@@ -262,6 +314,14 @@ def scan(file: Path, types: Mapping[str, str] = COLUMNS, missing: str = NOTHING)
         f"read_csv('{path}', auto_detect=false, header=true, delim=',', quote='\"', columns={{{columns}}}, "
         f"nullstr='{missing}', force_not_null=[{', '.join(repr(n) for n in header if types[n] != 'DOUBLE')}])"
     )
+
+
+def _with_plain_ends(file: Path, scratch: Path) -> Path:
+    """A copy of the file in which every line ends alike."""
+    path = scratch / "plain.csv"
+    with file.open("rb") as lines, path.open("wb") as copy:
+        copy.writelines(line.rstrip(b"\r\n") + b"\n" for line in lines)
+    return path
 
 
 @contextmanager
@@ -410,13 +470,25 @@ def _members(path: Path) -> Iterator[Part]:
         raise BadFiles(f"The archive {path.name} cannot be read: {error.strerror or error}.") from None
 
 
+def _method(path: Path, member: str) -> str:
+    """How a member of an archive is packed, in words behind a comma: Windows packs what is large by Deflate64."""
+    with zipfile.ZipFile(path) as archive:
+        info = archive.getinfo(member)
+    if info.flag_bits & 1:
+        return ", with a password"
+    return ", Deflate64" if info.compress_type == 9 else f", number {info.compress_type} of the zip format"
+
+
 def _text(part: Part) -> str:
     with part.opened() as file:
         return file.read(MOST_BYTES // 1000).decode("utf-8-sig", errors="replace")
 
 
 def _countries(part: Part) -> dict[str, list[int]]:
-    """The numbers of each country by its alpha-3 code; one without has its number in the place of a code."""
+    """The numbers of each country by its alpha-3 code; one without has its number in the place of a code.
+
+    What is no country has one code in every release, by its number (`countries.AREAS`).
+    """
     rows = csv.DictReader(io.StringIO(_text(part)))
     names = rows.fieldnames or []
     chosen = next((pair for pair in CODE_COLUMNS if set(pair) <= set(names)), None)
@@ -431,8 +503,8 @@ def _countries(part: Part) -> dict[str, list[int]]:
         if not number.isdecimal() or int(number) in seen:
             raise Refused(f"The file {part.name} has the country_code {shown(number)!r} in line {line}, no new number.")
         seen.add(int(number))
-        known = re.fullmatch(r"[A-Z0-9]{3}", code)
-        countries.setdefault(code if known else f"N{int(number):03}", []).append(int(number))
+        known = int(number) not in AREAS and re.fullmatch(r"[A-Z0-9]{3}", code)
+        countries.setdefault(code if known else code_of(number), []).append(int(number))
     return countries
 
 

@@ -10,11 +10,12 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 from ..catalogue import Catalogue, load
-from ..errors import UserError, shown
+from ..countries import code_of
+from ..errors import UserError, listing, shown
 from ..formatting import number
 from ..parameters import resolve
-from . import baci, changes, flows, koreas, package, uses, yearly
-from .baci import GROUPS, WORLD, Release, Sum
+from . import baci, baci_files, changes, flows, koreas, package, uses, yearly
+from .baci import GROUPS, WORLD, Release, Sum, Whole
 from .changes import Changes, Figure, Key
 from .package import Rows
 from .web import Refused
@@ -63,12 +64,13 @@ class Taken:
 
 
 def take(
-    path: Path, years: str | None = None, *, pair: str | None = None, apply: bool = False,
+    path: Path, years: str | None = None, *, pair: str | None = None, apply: bool = False, again: bool = False,
     progress: Callable[[str], None] = lambda text: None, today: date | None = None,
 ) -> Taken:  # fmt: skip
     """Read the files of BACI under `path`; with `apply` take them in.
 
     years: `2019` or `2015-2019` of those that lie there, default all. pair: two ISO alpha-3 codes such as `CHN-PRK`.
+    again: put these years of a version in the place of what stands of them, of every pair that was taken in.
     Raises BadWords, BadFiles and Refused; nothing was changed then.
     """
     sides = _pair(pair)
@@ -78,37 +80,95 @@ def take(
         progress(f"{said}\n")
     catalogue, now = load(), today or datetime.now(UTC).date()
     rows = flows.standing(catalogue)
-    sums = baci.extract(release, sides, asked, twins=koreas.twins(sides), progress=progress)
+    wholes: dict[int, Whole] = {}
+    sums = baci.extract(release, sides, asked, twins=koreas.twins(sides), progress=progress, wholes=wholes)
+    files = baci_files.standing(catalogue)
+    if again:
+        rows, others = flows.without(rows, release, asked)
+        files = baci_files.without(files, release, asked)
+        for other in sorted(others - {sides, sides[::-1]}):
+            sums += baci.extract(release, other, asked, twins=koreas.twins(other), progress=progress)
+    baci_files.check(files, release, wholes)
     if not any(one.exporter == WORLD and one.importer == side for side in sides for one in sums):
         raise Refused(f"BACI {release.version} has no trade of {' and '.join(sides)} in the years asked for.")
     flows.check(rows, release, sides, sums)
-    found = _compared(rows, release, sides, sums)
+    found = _compared(flows.standing(catalogue), release, sides, sums, again)
     if sides in (EXPORTS, IMPORTS):
         _refuse_another_trade(catalogue, sums)
     published = release.published or now.isoformat()
     made = flows.joined(rows, release, sums, published)
     version = None
-    if apply and (found.any or _version(rows, release) != _version(made, release)):
-        version = _take_in(catalogue, release, sides, sums, made, published, now)
+    if apply and (found.any or _version(flows.standing(catalogue), release) != _version(made, release)):
+        read = baci_files.joined(files, release, wholes, flows.source_id(release))
+        version = _take_in(catalogue, release, sides, sums, {flows.TABLE: made, baci_files.TABLE: read}, published, now)
     marked = {row["row_id"] for row in made if row["quality"] == "D" and row["vintage"] == release.version}
     doubtful = sum("-".join([*key, release.version]) in marked for key in flows.figures(sums))
     return Taken(release, tuple(asked), sides, found, doubtful, version)
 
 
-def _compared(rows: Rows, release: Release, pair: tuple[str, str], sums: Collection[Sum]) -> Changes:
-    """The changes from the newest version that stands; Refused where one version gives two figures."""
+@dataclass(frozen=True)
+class TakenOut:
+    """A version of BACI that is taken out again: its rows, and the version of the data package without it, or None."""
+
+    release: str
+    rows: int
+    pairs: tuple[str, ...]
+    version: str | None
+
+    def lines(self) -> Iterator[str]:
+        yield f"BACI {self.release}: {self.rows} rows, of {listing(self.pairs)}"
+        yield (f"They are out; the data package is now {self.version}." if self.version else
+               "Nothing was changed: --apply takes them out.")  # fmt: skip
+
+
+def take_out(release: str, *, apply: bool = False, today: date | None = None) -> TakenOut:
+    """Take a version of BACI out of the data package, and with the last one all that came with it.
+
+    Raises BadWords for a version that does not stand.
+    """
+    package.recover()
+    catalogue = load()
+    rows = flows.standing(catalogue)
+    out = [row for row in rows if row["vintage"] == release.lower()]
+    if not out:
+        there = sorted({row["vintage"] for row in rows})
+        has = f"it has {listing(there)}" if there else "it has none"
+        raise BadWords(f"The data package has no version {shown(release)!r} of BACI: {has}.")
+    ends = {tuple(sorted((row["exporter"], row["importer"]))) for row in out if row["goods"] not in GROUPS}
+    pairs = tuple(sorted("-".join(pair) for pair in ends if WORLD not in pair))
+    if not apply:
+        return TakenOut(release.lower(), len(out), pairs, None)
+    ids = {row["source_id"] for row in out}
+    tables = {
+        flows.TABLE: [row for row in rows if row["source_id"] not in ids],
+        baci_files.TABLE: [row for row in baci_files.standing(catalogue) if row["source_id"] not in ids],
+        "sources": [row for row in package.table(catalogue, "sources") if row["source_id"] not in ids],
+        **yearly.without(catalogue, ids),
+    }  # fmt: skip
+    removed = [name for name in (flows.TABLE, baci_files.TABLE) if not tables[name] and catalogue.has(name)]
+    tables |= uses.withdrawn(catalogue) if flows.TABLE in removed else {}
+    written = {name: table for name, table in tables.items() if name not in removed and catalogue.has(name)}
+    now = today or datetime.now(UTC).date()
+    return TakenOut(release.lower(), len(out), pairs, package.replace(catalogue, written, now, _sound, removed=removed))
+
+
+def _compared(
+    rows: Rows, release: Release, pair: tuple[str, str], sums: Collection[Sum], again: bool
+) -> Changes:  # fmt: skip
+    """The changes from the newest version that stands; Refused where one version gives two figures, unless `again`."""
     years = {one.year for one in sums}
     old = flows.figures(one for one in flows.newest(rows, pair) if one.year in years)
-    new = flows.figures(sums)
+    new = flows.figures(one for one in sums if flows.belongs(one, pair))
     found = changes.differences(old, new)
     whole = {key: figure for key, figure in old.items() if set(key[1:3]) <= {*pair, WORLD} and key[3] in GROUPS}
     changes.refuse_another_unit(whole, new, baci.PUBLISHER)
     stands = {(row["year"], row["exporter"], row["importer"], row["goods"]) for row in _version(rows, release)}
     other = [one.key for one in found.changed if one.key in stands] + [key for key in found.gone if key in stands]
-    if other:
+    if other and not again:
         raise Refused(
             f"{len(other)} figures, such as {' '.join(other[0])}, are not those that stand as BACI {release.version}: "
-            "files of one version do not differ, so some of them were altered or cut off."
+            "files of one version do not differ, so some of them were altered or cut off. If those that stand are the "
+            "wrong ones, add --replace."
         )
     return found
 
@@ -138,22 +198,21 @@ def _totals(sums: Collection[Sum]) -> dict[Key, Figure]:
 
 
 def _take_in(
-    catalogue: Catalogue, release: Release, pair: tuple[str, str], sums: Collection[Sum], made: Rows, published: str,
-    today: date,
+    catalogue: Catalogue, release: Release, pair: tuple[str, str], sums: Collection[Sum], made: Mapping[str, Rows],
+    published: str, today: date,
 ) -> str:  # fmt: skip
     id = flows.source_id(release)
     sources = package.table(catalogue, "sources")
     if all(row["source_id"] != id for row in sources):
         sources = [*sources, uses.source(release, id, published, today.isoformat())]
-    tables = {flows.TABLE: made, "sources": sources}
+    tables = {**made, "sources": sources}
     if pair in (EXPORTS, IMPORTS):
         tables |= uses.tables(catalogue, id)
         tables |= _series(catalogue, sums, yearly.Print(
             uses.BASIS, uses.COMPILER, "mirror", "B", published, id, f"BACI {release.version}",
             "both ends of each flow reconciled, FOB",
         ))  # fmt: skip
-    added = [] if catalogue.has(flows.TABLE) else [flows.RESOURCE]
-    return package.replace(catalogue, tables, today, _sound, added)
+    return package.replace(catalogue, tables, today, _sound, [flows.RESOURCE, baci_files.MADE.resource])
 
 
 def _series(catalogue: Catalogue, sums: Collection[Sum], printed: yearly.Print) -> Mapping[str, Rows]:
@@ -185,10 +244,13 @@ def _counted(title: str, figures: Mapping[Key, float]) -> Iterator[str]:
 def _pair(text: str | None) -> tuple[str, str]:
     if text is None:
         return PAIR
-    found = re.fullmatch(r"([A-Z0-9]{3})-([A-Z0-9]{3})", text.strip().upper())
-    if not found or found[1] == found[2]:
-        raise BadWords(f"--pair cannot be {shown(text)!r}: allowed are two different ISO 3166 codes such as CHN-PRK.")
-    return found[1], found[2]
+    ends = tuple(code_of(side.upper()) for side in text.split("-"))
+    if len(ends) != 2 or ends[0] == ends[1] or not all(re.fullmatch(r"[A-Z0-9]{3}|N\d{3}", side) for side in ends):
+        raise BadWords(
+            f"--pair cannot be {shown(text)!r}: allowed are two different ISO 3166 codes such as CHN-PRK, or codes of "
+            "the file."
+        )
+    return ends[0], ends[1]
 
 
 def _years(text: str | None, release: Release) -> list[int]:

@@ -18,6 +18,8 @@ FEWEST = 3  # comparable figures: of fewer, no rule says that all are off
 FARTHEST = 3.0  # a revision multiplies or divides half of the figures by less than this
 THOUSAND = (900.0, 1_111.0)  # a single figure that grew or shrank so much has another unit
 
+LARGE = 0.01  # of the largest figure of a measure: a smaller one may well become nothing
+
 
 @dataclass(frozen=True)
 class Figure:
@@ -90,6 +92,21 @@ def refuse_exchanged(
             f"The figures of {publisher} look exchanged: {crossed} of {straight + crossed} are nearer to the other "
             "direction of trade than to their own."
         )
+
+
+def refuse_vanished(old: Mapping[Key, Figure], new: Mapping[Key, Figure], publisher: str) -> None:
+    """Raises Refused where next to nothing is given for a flow that stands among the large ones of its measure."""
+    largest: dict[str, float] = {}
+    for key, figure in old.items():
+        largest[key[-1]] = max(largest.get(key[-1], 0.0), figure.value)
+    for key in sorted(old.keys() & new.keys()):
+        before, now = old[key].value, new[key].value
+        if before > LARGE * largest[key[-1]] and now < before / THOUSAND[1]:
+            raise Refused(
+                f"{publisher} gives {_named(key)} as {_shown(now)}, which stands at {_shown(before)} million dollars: "
+                "a flow of that size does not vanish, so the publisher seems to have lost it. Ask again later, or "
+                "leave it out with --years."
+            )
 
 
 def lines(changes: Changes, unit: str, most: int | None = None) -> Iterator[str]:

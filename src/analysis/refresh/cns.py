@@ -1,7 +1,8 @@
 """The missile tests of the DPRK in the list of the James Martin Center (CNS), counted by day in Korean time.
 
 Interface: the workbook linked on https://www.nti.org/analysis/articles/cns-north-korea-missile-test-database/, sheet
-"Missile Tests", a row a launch. Only day, hour and type of missile are taken; the list's descriptions, places
+"Missile Tests", a row a launch below a row with the names of the columns, above which some editions leave rows empty
+(the workbook of 2025 does). Only day, hour and type of missile are taken; the list's descriptions, places
 and outcomes are its own. A launch with an hour is dated in UTC, one without by the day of the place. A date is known to
 the month where its cell shows no day.
 
@@ -11,6 +12,7 @@ the list allows it: an earlier edition may have known more.
 
 from __future__ import annotations
 
+import itertools
 import re
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -36,6 +38,7 @@ TABLE = "events/launch_days"
 LIST = "cns-missiles"  # how the ids of the sources begin that are editions of this list
 NO_HOUR = ("", "unknown", "n/a")
 HOURS = ("%H:%M:%S", "%H:%M", "%I:%M:%S %p", "%I:%M %p")
+ABOVE = 20  # rows within which the names of the columns stand
 FIRST = date(1984, 1, 1)  # the list begins in this year
 
 
@@ -53,7 +56,7 @@ class Day:
 
 def taken(catalogue: Catalogue, years: range, web: Web, apply: bool, today: date) -> Taken:
     """Fetch the list and compare what it has of `years`. Raises Refused."""
-    raw = web.get(Wanted(f"{PUBLISHER}, missile tests", ADDRESS, form="zip"))
+    raw = web.get(Wanted(f"{PUBLISHER}, missile tests", ADDRESS, form="zip", only=True))
     days = {day: counted for day, counted in launch_days(raw, today).items() if int(day[:4]) in years}
     stand = {day: row for day, row in _standing(catalogue).items() if int(day[:4]) in years}
     if sum(day not in days for day in stand) > len(stand) / 2:
@@ -81,7 +84,7 @@ def taken(catalogue: Catalogue, years: range, web: Web, apply: bool, today: date
 def launch_days(raw: Raw, today: date) -> dict[str, Day]:
     """The launches of each day in Korean time, by ISO date. Raises Refused for a workbook of another form."""
     days: dict[str, Day] = {}
-    for number, (day, hour, kind) in enumerate(_launches(raw), start=2):
+    for number, day, hour, kind in _launches(raw):
         where = f"The answer of {raw.name}, row {number},"
         when = _when(where, day, hour)
         if not FIRST.isoformat()[: len(when)] <= when <= (today + timedelta(days=1)).isoformat():
@@ -93,32 +96,47 @@ def launch_days(raw: Raw, today: date) -> dict[str, Day]:
     return dict(sorted(days.items()))
 
 
-def _launches(raw: Raw) -> Iterator[tuple[Any, Any, Any]]:
-    """The cells with day, hour and type of each row of the sheet, the empty rows at its end left out."""
+def _launches(raw: Raw) -> Iterator[tuple[int, Any, Any, Any]]:
+    """Number and cells with day, hour and type of each row of the sheet, empty rows left out."""
     import openpyxl
 
     try:
         with raw.path.open("rb") as file:
             book = openpyxl.load_workbook(file, read_only=True, data_only=True)
-            if SHEET not in book.sheetnames:
+            sheet = next((name for name in book.sheetnames if _same(name, SHEET)), None)
+            if sheet is None:
                 raise Refused(f"The answer of {raw.name} has another shape: it lacks the sheet {SHEET}.")
-            rows = iter(book[SHEET].iter_rows())
-            header = [str(cell.value or "").strip() for cell in next(rows, ())]
-            for column in (DAY, HOUR, TYPE):
-                if header.count(column) != 1:
-                    raise Refused(f"The answer of {raw.name} has another shape: it lacks the column {column}.")
-            places = [header.index(column) for column in (DAY, HOUR, TYPE)]
-            for row in rows:
+            rows = enumerate(book[sheet].iter_rows(), start=1)
+            places = _places(raw, rows)
+            for number, row in rows:
                 if any(cell.value not in (None, "") for cell in row):
                     if len(row) <= max(places):
                         raise Refused(f"The answer of {raw.name} has a row that is cut off.")
                     day, hour, kind = (row[place] for place in places)
-                    yield day, hour, kind
+                    yield number, day, hour, kind
     except Refused:
         raise
     except (zipfile.BadZipFile, KeyError, ValueError, TypeError, AttributeError, EOFError, OSError, SyntaxError):
         # What openpyxl raises where an archive is no workbook, or a damaged one; SyntaxError is that of its XML.
         raise Refused(f"The answer of {raw.name} is no workbook that can be read.") from None
+
+
+def _places(raw: Raw, rows: Iterator[tuple[int, Any]]) -> list[int]:
+    """Where day, hour and type stand, by the first row that is not empty; read up to it."""
+    head = (row for _, row in itertools.islice(rows, ABOVE) if any(cell.value not in (None, "") for cell in row))
+    names = [cell.value for cell in next(head, ())]
+    places = []
+    for column in (DAY, HOUR, TYPE):
+        found = [place for place, name in enumerate(names) if _same(name, column)]
+        if len(found) != 1:
+            raise Refused(f"The answer of {raw.name} has another shape: it lacks the column {column}.")
+        places += found
+    return places
+
+
+def _same(name: object, wanted: str) -> bool:
+    """Whether two names are one, whatever their blanks and capitals."""
+    return " ".join(str(name or "").split()).casefold() == wanted.casefold()
 
 
 def _when(where: str, day: Any, hour: Any) -> str:

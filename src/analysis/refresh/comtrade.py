@@ -11,6 +11,9 @@ belongs to the flow. A fetch of many requests that was interrupted goes on where
 
 from __future__ import annotations
 
+import contextlib
+import csv
+import io
 import math
 import os
 import re
@@ -19,7 +22,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from ..errors import shown
+from .own import Own
 from .web import Raw, Refused, Wanted, Web
+from .web import said as words_of
 
 ADDRESS = "https://comtradeapi.un.org"
 KEY, KEY_HEADER = "COMTRADE_API_KEY", "Ocp-Apim-Subscription-Key"
@@ -68,6 +73,9 @@ def fetch(web: Web, periods: Sequence[str], ask: Ask) -> Iterator[Found]:
 
     Raises Refused for an answer that is not what was asked for; such an answer is asked for again the next time.
     """
+    if isinstance(web, Own):
+        yield from _of_file(web, periods, ask)
+        return
     requests = list(_requests(periods, ask))
     for number, wanted in enumerate(requests, start=1):
         raw = web.get(wanted)
@@ -79,6 +87,54 @@ def fetch(web: Web, periods: Sequence[str], ask: Ask) -> Iterator[Found]:
             web.forget(raw)
             raise
         yield from found
+
+
+def _of_file(web: Own, periods: Sequence[str], ask: Ask) -> Iterator[Found]:
+    """The figures in a file that was downloaded: CSV of comtradeplus.un.org, or an answer of the interface as JSON.
+
+    Its columns have the names of the interface's fields. A download may hold more than is asked for, such as other
+    partners: records of China's trade with those asked for, in these periods and goods, are read and checked.
+    """
+    raw = web.get(Wanted(f"{PUBLISHER}, a download", f"{ADDRESS}/TradeData.csv", form="csv", only=True))
+    records = _records(raw) if raw.path.read_bytes()[:1] in (b"{", b"[") else _table(raw)
+    wanted = {period.replace("-", "") for period in periods}
+    if any((one.get("reporterCode"), one.get("partnerCode")) == (PARTNER, REPORTER) for one in records):
+        raise Refused(f"The file {raw.name} holds what the DPRK reports of its trade with China: China's is needed.")
+    mine = [
+        one for one in records
+        if one.get("reporterCode") == REPORTER and one.get("partnerCode") in ask.partners
+        and one.get("period") in wanted and one.get("flowCode") in FLOWS and one.get("freqCode") == ask.frequency
+        and (one.get("cmdCode") == "TOTAL" if ask.goods == "TOTAL" else re.fullmatch(r"\d\d", str(one.get("cmdCode"))))
+    ]  # fmt: skip
+    if not mine:
+        what = f"the trade of {REPORTER} with {' or '.join(map(str, ask.partners[:3]))} in {ask.goods}"
+        raise Refused(f"The file {raw.name} has no record of China's trade as asked for, {what}.")
+    yield from _checked(raw, mine, wanted, ask)
+
+
+def _table(raw: Raw) -> list[dict[str, Any]]:
+    """The records of a CSV, with whole numbers and values as the interface gives them."""
+    text = raw.path.read_bytes().decode("utf-8-sig", "replace")
+    header, *lines = list(csv.reader(io.StringIO(text))) or [[]]
+    made: list[dict[str, Any]] = []
+    for number, cells in enumerate(lines, start=2):
+        if len(cells) == len(header) + 1 and not cells[-1]:  # the site ends lines with a comma
+            cells = cells[:-1]
+        if cells and len(cells) != len(header):
+            raise Refused(f"The file {raw.name}, line {number}, has {len(cells)} cells, not {len(header)}.")
+        if cells:
+            made.append({name: _typed(name, cell) for name, cell in zip(header, cells, strict=True)})
+    return made
+
+
+def _typed(name: str, cell: str) -> Any:
+    if name in NUMBERS and cell.strip().isdecimal():
+        return int(cell)
+    if name in ("primaryValue", *VALUED.values()):
+        with contextlib.suppress(ValueError):
+            return float(cell)
+        return None if not cell.strip() else cell
+    return cell
 
 
 def _requests(periods: Sequence[str], ask: Ask) -> Iterator[Wanted]:
@@ -98,9 +154,14 @@ def _requests(periods: Sequence[str], ask: Ask) -> Iterator[Wanted]:
 
 
 def _read(raw: Raw, periods: set[str], ask: Ask) -> Iterator[Found]:
+    """Each record of an answer as a figure."""
+    yield from _checked(raw, _records(raw), periods, ask)
+
+
+def _checked(raw: Raw, records: Sequence[Any], periods: set[str], ask: Ask) -> Iterator[Found]:
     """Each record as a figure, every field checked against what was asked for."""
     seen = set()
-    for position, record in enumerate(_records(raw), start=1):
+    for position, record in enumerate(records, start=1):
         where = f"The answer of {raw.name}, record {position},"
         _check_fields(record, where)
         if (record["reporterCode"], record["partnerCode"]) == (PARTNER, REPORTER):
@@ -144,6 +205,9 @@ def _named(period: str) -> str:
 def _records(raw: Raw) -> list[Any]:
     body = raw.json()
     records = body.get("data") if isinstance(body, dict) else None
+    if isinstance(body, dict) and records is None and (text := words_of(body, os.environ.get(KEY, "").strip())):
+        code = body.get("statusCode")
+        raise Refused(f"{raw.name} answered {f'{code}' if isinstance(code, int) else 'without data'}{text}.")
     if not isinstance(body, dict) or not isinstance(records, list) or not isinstance(body.get("count"), int):
         raise Refused(f"The answer of {raw.name} has another shape: it lacks a list data with its count.")
     if body.get("error"):
@@ -157,12 +221,12 @@ def _records(raw: Raw) -> list[Any]:
 def _check_fields(record: Any, where: str) -> None:
     if not isinstance(record, dict):
         raise Refused(f"{where} is no record.")
-    for names, kind, said in ((NUMBERS, int, "a whole number"), (TEXTS, str, "text")):
+    for names, kind, words in ((NUMBERS, int, "a whole number"), (TEXTS, str, "text")):
         for name in names:
             if name not in record:
                 raise Refused(f"{where} lacks the field {name}.")
             if not isinstance(record[name], kind) or isinstance(record[name], bool):
-                raise Refused(f"{where} has the {name} {shown(record[name])}, which is not {said}.")
+                raise Refused(f"{where} has the {name} {shown(record[name])}, which is not {words}.")
 
 
 def _dollars(record: dict[str, Any], flow: str, where: str) -> float:

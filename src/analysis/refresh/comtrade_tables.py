@@ -60,6 +60,7 @@ def take(
     old = source.vintages.standing(catalogue, periods)
     for before, now in (source.against(catalogue, fetched, years), (old, fetched)):
         changes.refuse_exchanged(before, now, OPPOSITE, comtrade.PUBLISHER)
+        changes.refuse_vanished(before, now, comtrade.PUBLISHER)
         found = changes.compare(before, now, comtrade.PUBLISHER)  # the last is what would change
     if not (apply and found.any):
         return found, None

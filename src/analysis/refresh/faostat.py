@@ -102,12 +102,13 @@ class Read:
 
 
 def taken(catalogue: Catalogue, years: range, web: Web, apply: bool, today: date) -> Taken:
-    """Fetch the three files and compare what they have of `years`. Raises Refused, and nothing was changed."""
-    parts = [
-        _exports(catalogue, years, _fetched(web, TRADE), today),
-        _harvests(catalogue, years, _fetched(web, CROPS), today),
-        _imports(catalogue, years, _fetched(web, BALANCES), today),
-    ]
+    """Fetch the three files and compare what they have of `years`; of files of the user's, those that are there.
+
+    Raises Refused, and nothing was changed.
+    """
+    makers = {TRADE: _exports, CROPS: _harvests, BALANCES: _imports}
+    there = [domain for domain in makers if web.has(_wanted(domain))] or list(makers)
+    parts = [makers[domain](catalogue, years, web.get(_wanted(domain)), today) for domain in there]
     return take(catalogue, PUBLISHER, parts, web, apply, today, sound("dependence"))
 
 
@@ -227,8 +228,8 @@ def _address(domain: Domain) -> str:
     return f"{ADDRESS}/{domain.file}.zip"
 
 
-def _fetched(web: Web, domain: Domain) -> Raw:
-    return web.get(Wanted(f"{PUBLISHER}, {domain.title}", _address(domain), form="zip"))
+def _wanted(domain: Domain) -> Wanted:
+    return Wanted(f"{PUBLISHER}, {domain.title}", _address(domain), form="zip")
 
 
 def figures(raw: Raw, domain: Domain) -> Iterator[Read]:
@@ -269,7 +270,11 @@ def _member(raw: Raw, domain: Domain) -> Iterator[IO[bytes]]:
                 cast(io.RawIOBase, member), 1 << 20
             ) as lines:
                 yield lines
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError):
+    except NotImplementedError:
+        raise Refused(
+            f"The archive {raw.name} is packed by a method that cannot be read, such as Deflate64: pack it again."
+        ) from None
+    except (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError, OSError):
         raise Refused(f"The answer of {raw.name} is a damaged or incomplete archive.") from None
 
 

@@ -73,8 +73,11 @@ def newest(rows: Rows, pair: tuple[str, str]) -> list[Sum]:
 
 def check(rows: Rows, release: Release, pair: tuple[str, str], sums: Collection[Sum]) -> None:
     """Raises Refused where the release cannot stand beside `rows`: other revision, older version, missing years."""
-    if other := next((row["hs"] for row in rows if row["hs"] != release.hs), ""):
-        raise Refused(f"The data package holds BACI in {other}; the chapters of {release.hs} are not the same.")
+    if any(row["hs"] != release.hs for row in rows if row["vintage"] == release.version):
+        raise Refused(
+            f"The data package holds version {release.version} in another revision than {release.hs}, and CEPII asks "
+            f"not to mix them: take it out with --remove {release.version} first."
+        )
     own = [row for row in rows if _belongs(row, pair)]
     version = max((row["vintage"] for row in own), default="")
     if version > release.version:
@@ -104,6 +107,20 @@ def joined(rows: Rows, release: Release, sums: Iterable[Sum], published: str) ->
     when = next((row["published"] for row in same), published)
     made = [_row(one, release, when, key in found, key in sums_of) for key, one in sorted(every.items())]
     return [*(row for row in rows if row["vintage"] != release.version), *made]
+
+
+def without(rows: Rows, release: Release, years: Collection[int]) -> tuple[Rows, set[tuple[str, str]]]:
+    """`rows` but those of these years of the release, and the pairs that the rows taken out were of."""
+    out = [row for row in rows if row["vintage"] == release.version and int(row["year"]) in years]
+    ends = {(row["exporter"], row["importer"]) for row in out if row["goods"] not in GROUPS}
+    pairs = {(min(ends), max(ends)) for ends in ends if WORLD not in ends}
+    held = {row["row_id"] for row in out}
+    return [row for row in rows if row["row_id"] not in held], pairs
+
+
+def belongs(one: Sum, pair: tuple[str, str]) -> bool:
+    """Whether a sum is one of those that `baci.extract` gives for `pair`."""
+    return _belongs({"exporter": one.exporter, "importer": one.importer, "goods": one.goods}, pair)
 
 
 def _belongs(row: Row, pair: tuple[str, str]) -> bool:

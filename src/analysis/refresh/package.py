@@ -6,7 +6,7 @@ import csv
 import io
 import json
 import shutil
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -59,11 +59,12 @@ def table(catalogue: Catalogue, name: str) -> Rows:
 
 def replace(
     catalogue: Catalogue, tables: Mapping[str, Rows], today: date, sound: Callable[[Catalogue], object],
-    added: Sequence[Mapping[str, Any]] = (),
+    added: Sequence[Mapping[str, Any]] = (), removed: Collection[str] = (),
 ) -> str:  # fmt: skip
     """Write `tables` in place of those of the same names, and return the version of the new data package.
 
-    `added` describes tables that the package may not have yet, as its `resources` do; their rows are in `tables`.
+    `added` describes tables that the package may not have yet, as its `resources` do; their rows are in `tables`. Those
+    `removed` are taken out whole.
 
     The new package is made beside the old one and verified, `sound` is called with it and may raise, and then two
     renames under a journal put it in place (`render.swap`). Raises Refused where the data changed in the meantime.
@@ -84,7 +85,9 @@ def replace(
                     paths[resource["name"]] = Path(resource["path"])
                 for name, rows in tables.items():
                     (new / paths[name]).write_text(_text(columns[name], rows), encoding="utf-8")
-                version = _renew(new / PACKAGE, today, added)
+                for name in removed:
+                    (new / paths[name]).unlink()
+                version = _renew(new / PACKAGE, today, added, removed)
                 seal(new)
                 now = Catalogue(new)
                 now.verify()
@@ -118,13 +121,17 @@ def _text(columns: list[str], rows: Rows) -> str:
     return buffer.getvalue()
 
 
-def _renew(path: Path, today: date, added: Sequence[Mapping[str, Any]]) -> str:
-    """Version and day of the package, with tables `added`: the day, and a count for a second version of one day."""
+def _renew(path: Path, today: date, added: Sequence[Mapping[str, Any]], removed: Collection[str]) -> str:
+    """Version and day of the package, with tables `added` and without those `removed`.
+
+    The version is the day, and a count for a second version of one day.
+    """
     body = json.loads(path.read_text(encoding="utf-8"))
     day = f"{today:%Y.%m.%d}"
     first, _, count = str(body["version"]).partition("-")
     body["version"] = day if first != day else f"{day}-{int(count or 1) + 1}"
     body["created"] = today.isoformat()
+    body["resources"] = [resource for resource in body["resources"] if resource["name"] not in removed]
     body["resources"] += [dict(resource) for resource in added]
     path.write_text(json.dumps(body, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
     return str(body["version"])

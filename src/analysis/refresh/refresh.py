@@ -13,6 +13,7 @@ from ..errors import UserError, listing, nearest, shown
 from ..parameters import resolve
 from . import bulk, changes, cns, comtrade, comtrade_tables, faostat, owid, package, prices, worldbank, yearly
 from .changes import Changes, Figure, Key
+from .own import Own
 from .package import Row
 from .taking import Taken
 from .web import Refused, Web
@@ -37,40 +38,53 @@ class Refreshed:
     def lines(self) -> Iterator[str]:
         """The difference report, and what became of it."""
         yield from changes.lines(self.changes, "million dollars")
-        yield f"What came is kept in {self.folder}."
+        if self.folder:
+            yield f"What came is kept in {self.folder}."
         yield changes.outcome(self.version, self.changes.any)
 
 
 def refresh(
     source: str, years: str | None = None, *, apply: bool = False, web: Web | None = None,
     progress: Callable[[str], None] = lambda text: None, today: date | None = None, path: str | None = None,
-    pair: str | None = None,
-) -> Refreshed | Taken | bulk.Taken:  # fmt: skip
+    pair: str | None = None, again: bool = False, remove: str | None = None,
+) -> Refreshed | Taken | bulk.Taken | bulk.TakenOut:  # fmt: skip
     """Fetch `source`; with `apply` take in what is new and changed. Raises BadRefresh and Refused, nothing changed.
 
-    `pair` is of BACI alone, which is read from files (`bulk.take`). `path` names these, or a workbook of prices.
+    `pair` is of BACI alone, which is read from files (`bulk.take`). `path` names these, or what the user has in
+    the place of what would be fetched (`own.Own`).
     """
     allowed = [*SOURCES, BULK]
     if source not in allowed:
         close = nearest(source, allowed)
         hint = f"did you mean {close}? " if close else ""
         raise BadRefresh(f"There is no source {shown(source)!r}: {hint}allowed are {listing(allowed)}.")
+    if source == BULK and remove is not None:
+        if path is not None or years is not None or pair is not None or again:
+            raise BadRefresh("--remove takes a whole version of BACI out: it goes without a path and other options.")
+        return bulk.take_out(remove, apply=apply, today=today)
     if source == BULK:
         if path is None:
             raise BadRefresh("BACI is read from files: name the folder, the zip or the file after baci.")
-        return bulk.take(Path(path), years, pair=pair, apply=apply, progress=progress, today=today)
-    if pair is not None or (path is not None and source != PRICES):
-        raise BadRefresh(f"{source} is fetched whole: a path is for {BULK} and {PRICES}, --pair for {BULK} alone.")
+        return bulk.take(Path(path), years, pair=pair, apply=apply, progress=progress, today=today, again=again)
+    if again or remove is not None:
+        raise BadRefresh(
+            f"--replace and --remove are for {BULK} alone: what {source} gives joins what stands, as a new vintage."
+        )
+    if pair is not None:
+        raise BadRefresh(f"{source} is fetched whole: --pair is for {BULK} alone.")
+    if path is not None and source not in OF_FILES:
+        raise BadRefresh(f"{source} cannot be read from files: these can, {listing(OF_FILES)}.")
     file = None if path is None else Path(path)
-    if file is not None and not file.is_file():
+    if file is not None and source == PRICES and not file.is_file():
         raise BadRefresh(f"There is no file {shown(str(file))}.")
     if said := package.recover():
         progress(f"{said}\n")
     now = today or datetime.now(UTC).date()
     span = _span(years, now, FIRST_YEARS.get(source, FIRST_YEAR))
-    if file is not None:
+    if file is not None and source == PRICES:
         return prices.taken_from(file, load(), span, apply, now)
-    return SOURCES[source](load(), span, web or Web(progress=progress), apply, now)
+    place = web or (Own(file, progress=progress) if file else Web(progress=progress))
+    return SOURCES[source](load(), span, place, apply, now)
 
 
 def _comtrade(catalogue: Catalogue, years: range, web: Web, apply: bool, today: date) -> Refreshed:
@@ -84,6 +98,8 @@ def _comtrade(catalogue: Catalogue, years: range, web: Web, apply: bool, today: 
         raise Refused(f"{comtrade.PUBLISHER} has nothing of China's trade with the DPRK from {span}.")
     old = yearly.standing(catalogue, years)
     changes.refuse_exchanged(old, fetched, {"exports": "imports", "imports": "exports"}, comtrade.PUBLISHER)
+    for stands in (yearly.standing(catalogue, years, "customs"), old):
+        changes.refuse_vanished(stands, fetched, comtrade.PUBLISHER)
     found = changes.compare(old, fetched, comtrade.PUBLISHER)
     version = None
     if apply and found.any:
@@ -94,7 +110,7 @@ def _comtrade(catalogue: Catalogue, years: range, web: Web, apply: bool, today: 
         tables = yearly.vintages(catalogue, found, fetched, printed)
         sources = [row for row in package.table(catalogue, "sources") if row["source_id"] != source["source_id"]]
         version = package.replace(catalogue, {**tables, "sources": [*sources, source]}, today, _sound)
-    return Refreshed(comtrade.PUBLISHER, found, version, str(web.folder))
+    return Refreshed(comtrade.PUBLISHER, found, version, _kept(web))
 
 
 def _comtrade_table(name: str) -> Callable[[Catalogue, range, Web, bool, date], Refreshed]:
@@ -102,9 +118,14 @@ def _comtrade_table(name: str) -> Callable[[Catalogue, range, Web, bool, date], 
 
     def take(catalogue: Catalogue, years: range, web: Web, apply: bool, today: date) -> Refreshed:
         found, version = comtrade_tables.take(name, catalogue, years, web, apply, today, _sound)
-        return Refreshed(comtrade.PUBLISHER, found, version, str(web.folder))
+        return Refreshed(comtrade.PUBLISHER, found, version, _kept(web))
 
     return take
+
+
+def _kept(web: Web) -> str:
+    """Where what came is kept; empty where it is the user's own."""
+    return "" if isinstance(web, Own) else str(web.folder)
 
 
 def _source(catalogue: Catalogue, today: date) -> Row:
@@ -151,6 +172,7 @@ SOURCES: dict[str, Callable[[Catalogue, range, Web, bool, date], Refreshed | Tak
     "worldbank": worldbank.taken,
     PRICES: prices.taken,
 }
+OF_FILES = (BULK, "comtrade", *comtrade_tables.SOURCES, "faostat", "owid", "cns", "worldbank", PRICES)
 FIRST_YEARS = {
     **dict.fromkeys(("comtrade-monthly", "comtrade-controls"), comtrade_tables.FIRST_MONTHLY_YEAR),
     PRICES: prices.FIRST_YEAR,

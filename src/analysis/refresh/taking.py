@@ -90,7 +90,7 @@ def take(
         added = {part.table: part.made.resource for part, _ in changed if part.made}
         tables["sources"] = [*sources, *new.values()]
         version = package.replace(catalogue, tables, today, check, list(added.values()))
-    return Taken(publisher, tuple(found), version, str(web.folder) if web else "")
+    return Taken(publisher, tuple(found), version, str(web.folder) if web and type(web) is Web else "")
 
 
 def standing(

@@ -62,6 +62,22 @@ def tables(catalogue: Catalogue, source_id: str) -> dict[str, Rows]:
     }
 
 
+def withdrawn(catalogue: Catalogue) -> dict[str, Rows]:
+    """The same tables as they stood before BACI was taken in."""
+    ids = {row["definition_id"] for row in definitions()}
+    return {
+        "trade/bases": [r for r in package.table(catalogue, "trade/bases") if r["basis"] != BASIS],
+        "trade/compilers": [r for r in package.table(catalogue, "trade/compilers") if r["compiler"] != COMPILER],
+        "dependence/definitions": [
+            r for r in package.table(catalogue, "dependence/definitions") if r["definition_id"] not in ids
+        ],
+        "caveats": [
+            {**r, "applies_to": " ".join(record for record in r["applies_to"].split() if record != BASIS)}
+            for r in package.table(catalogue, "caveats") if r["caveat_id"] != CAVEAT
+        ],
+    }  # fmt: skip
+
+
 def _with(rows: Rows, more: Rows, key: str, beside: str = "") -> Rows:
     """`rows` and those of `more` that they do not hold, at the end or after the last of the same `beside`."""
     made = list(rows)

@@ -44,13 +44,17 @@ class Refused(UserError):
 
 @dataclass(frozen=True)
 class Wanted:
-    """One address to fetch. `key` is a header with a secret: the only part that is never written down."""
+    """One address to fetch. `key` is a header with a secret: the only part that is never written down.
+
+    `only`: nothing else is asked of the publisher, so that a file of the user's can be no other.
+    """
 
     name: str
     address: str
     parameters: Mapping[str, str] = field(default_factory=dict)
     form: Form = "json"
     key: tuple[str, str] | None = field(default=None, repr=False)
+    only: bool = False
 
     @property
     def whole(self) -> str:
@@ -90,6 +94,10 @@ class Web:
         self._journal: Path | None = None
         self._received: dict[str, Raw] = {}
         self._session = _session()
+
+    def has(self, wanted: Wanted) -> bool:
+        """Whether an answer may be asked for at all; of a publisher any may."""
+        return True
 
     def tell(self, text: str) -> None:
         """Say how far a fetch of many requests has come."""
@@ -194,7 +202,7 @@ class Web:
             while chunk := file.read(CHUNK):
                 digest.update(chunk)
         part.with_suffix(".etag").unlink(missing_ok=True)
-        if fault := _fault(first, wanted.form):
+        if fault := fault_of(first, wanted.form):
             part.unlink()
             raise Refused(f"The answer of {wanted.name} is {fault}.")
         path = self.folder / f"{digest.hexdigest()}.{wanted.form}"
@@ -218,12 +226,8 @@ class Web:
 
     def _said(self, wanted: Wanted, answer: requests.Response) -> str:
         """What the publisher says of an error, if it is a sentence; without the key, should it repeat it."""
-        with contextlib.suppress(ValueError, AttributeError):
-            body = answer.json()
-            text = next((body[name] for name in ("message", "error", "detail") if isinstance(body.get(name), str)), "")
-            if wanted.key:
-                text = text.replace(wanted.key[1], "…")
-            return f": {shown(text.strip().rstrip('.'), 160)}" if text.strip() else ""
+        with contextlib.suppress(ValueError):
+            return said(answer.json(), wanted.key[1] if wanted.key else "")
         return ""
 
 
@@ -231,6 +235,16 @@ class Web:
 class _Wait:
     reason: str
     seconds: float | None = None
+
+
+def said(body: object, secret: str = "") -> str:
+    """The sentence that an answer holds in place of data, behind a colon and without the key; empty where none."""
+    if not isinstance(body, dict):
+        return ""
+    text = next((body[name] for name in ("message", "error", "detail") if isinstance(body.get(name), str)), "").strip()
+    if secret:
+        text = text.replace(secret, "…")
+    return f": {shown(text.rstrip('.'), 160)}" if text else ""
 
 
 def kept(folder: Path) -> Iterator[dict[str, Any]]:
@@ -278,7 +292,7 @@ def _asked_to_wait(answer: requests.Response) -> float | None:
     return None
 
 
-def _fault(first: bytes, form: Form) -> str:
+def fault_of(first: bytes, form: Form) -> str:
     """What is wrong with an answer by its first bytes; empty where nothing is."""
     start = first.removeprefix(b"\xef\xbb\xbf").lstrip()
     if not start:

@@ -7,7 +7,7 @@ from which it counts as known; the cells name it first and keep what they named 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -73,6 +73,20 @@ def vintages(
     bases = list(dict.fromkeys(cell["basis"] for cell in cells))
     cells.sort(key=lambda c: (bases.index(c["basis"]), int(c["year"]), MEASURES.index(c["measure"]), int(c["rank"])))
     return {TABLE: rows, CELLS: cells}
+
+
+def without(catalogue: Catalogue, sources: Collection[str]) -> dict[str, Rows]:
+    """The tables without the rows of these sources: the cells name what they named before."""
+    rows, cells = package.table(catalogue, TABLE), package.table(catalogue, CELLS)
+    gone = {row["row_id"] for row in rows if row["source_id"] in sources}
+    kept = [cell for cell in cells if not gone & {cell["row_a"], cell["row_b"]}]
+    ranks: dict[tuple[str, ...], int] = {}
+    if gone:
+        for cell in kept:
+            key = (cell["basis"], cell["year"], cell["measure"])
+            ranks[key] = ranks.get(key, 0) + 1
+            cell["rank"] = str(ranks[key])
+    return {TABLE: [row for row in rows if row["row_id"] not in gone], CELLS: kept}
 
 
 def _ends(years: set[str]) -> tuple[int, int]:
