@@ -21,7 +21,7 @@ from ..errors import BadParameter, BuildError, UnknownNotebook, UserError, listi
 from ..parameters import Edition, ReportParameters, edition, resolve
 from ..project import project_root
 from ..report import data_of
-from . import cache, execute, inputs, manifests, notebooks, outputs, parts, quick, swap, workers
+from . import cache, execute, halfrun, inputs, manifests, notebooks, outputs, parts, quick, swap, workers
 from .manifests import Built
 
 if TYPE_CHECKING:
@@ -135,18 +135,20 @@ def run(
             digest = inputs.digest(stamps)
             if not force and old and old.input_digest == digest and manifests.whole(plan.output, old, plan.formats):
                 progress(f"{plan.edition.name}: up to date\n")
-                _clear_failed(plan)
+                _clear_failed(plan, progress)
                 if old.request != plan.request:  # other words or files for the same report: next time it is known
                     manifests.write_manifest(plan.output, replace(old, request=plan.request))
                 return Built.of(plan.edition.name, plan.output, old, False, time.perf_counter() - begun)
-            progress(f"{plan.edition.name}: {_why(old, stamps, force)}\n")
+            progress(f"{plan.edition.name}: {_why(plan, old, stamps, force)}\n")
             try:
                 manifest = _make(plan, stamps, old, how, force, progress)
-                swap.swap(plan.output)
+                kept = swap.swap(plan.output)
             except BaseException:  # an interrupt too must leave nothing half-made
                 swap.recover(plan.output)
                 raise
-            _clear_failed(plan)
+            if kept:
+                progress(kept + "\n")
+            _clear_failed(plan, progress)
             return Built.of(plan.edition.name, plan.output, manifest, True, time.perf_counter() - begun)
     except BrokenPipeError:  # whoever read the progress is gone; the output folder is not at fault
         raise
@@ -159,7 +161,7 @@ def reason(plan: Plan) -> str:
     old, stamps = manifests.read_manifest(plan.output), fingerprint(plan)
     if old and old.input_digest == inputs.digest(stamps) and manifests.whole(plan.output, old, plan.formats):
         return ""
-    return _why(old, stamps, force=False)
+    return _why(plan, old, stamps, force=False)
 
 
 def reasons(plan: Plan) -> dict[str, str]:
@@ -324,25 +326,26 @@ def _carry_over(plan: Plan, old: manifests.Manifest | None, digest: str, folder:
     return kept
 
 
-def _clear_failed(plan: Plan) -> None:
+def _clear_failed(plan: Plan, progress: Progress) -> None:
     """Remove half-run copies that an earlier build kept: they no longer say how things stand."""
-    folder = plan.failed
-    if folder.is_dir():
-        for path in plan.notebooks:
-            (folder / path.name).unlink(missing_ok=True)
-        if not any(folder.iterdir()):
-            folder.rmdir()
+    if kept := halfrun.clear(plan.failed, [path.name for path in plan.notebooks]):
+        progress(f"Kept in {plan.failed}, since it was changed there: {listing(kept)}.\n")
 
 
 # ------------------------------------------------------------------------------------- fingerprints
 
 
-def _why(old: manifests.Manifest | None, stamps: dict[str, str], force: bool) -> str:
+def _why(plan: Plan, old: manifests.Manifest | None, stamps: dict[str, str], force: bool) -> str:
     if old is None:
         return "no report yet"
     if changed := inputs.changed_inputs(old.inputs, stamps):
         return f"changed since the last report: {listing(changed)}"
-    return "made again, as --force asks" if force else "the report is not complete"
+    changed, missing = manifests.altered(plan.output, old)
+    if changed:
+        return f"not as it was made: {listing(map(shown, changed))}"
+    if force:
+        return "made again, as --force asks"
+    return f"missing: {listing(map(shown, missing))}" if missing else "the report is not complete"
 
 
 def _clock() -> str:

@@ -26,7 +26,7 @@ from ..parameters import ReportParameters
 from ..project import project_root
 from ..report import READ
 from ..steering import BATCH
-from . import forks
+from . import forks, halfrun
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -118,8 +118,7 @@ class Session:
         made.metadata.get("kernelspec", {})["name"] = PLAIN  # whichever way it was started
         if reason:
             if not self._managers.stopped.is_set():  # else it is not this notebook's fault
-                keep.mkdir(parents=True, exist_ok=True)
-                nbformat.write(made, keep / notebook.name)
+                halfrun.keep(keep, notebook.name, nbformat.writes(made))
             raise NotebookFailed(
                 edition, notebook.stem, _cell_name(source, where), _in_words(parameters),
                 shown(_one_line(reason), 400), str(keep / notebook.name),
