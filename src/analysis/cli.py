@@ -28,6 +28,7 @@ PROGRAM = "python -m analysis"
 FORMATS = ("html", "pdf", "all")
 KERNELS = ("forked", "plain")
 MOST_JOBS = 256
+MOST_SECONDS = 604_800
 WIDTH = 100
 
 
@@ -127,6 +128,9 @@ def _render(options: argparse.Namespace) -> int:
             sweeps.append(sweep.planned(name, settings, own, formats, place, options.only, most, options.grid, sources))
         else:
             plans.append(build.plan(name, settings, formats, place, options.only, sources))
+    every = [*plans, *(plan for planned in sweeps for _, plan in planned.plans)]
+    for name, why in (every[0].left_out if every else {}).items():
+        _progress(f"notebooks/{name} is left out: {why}\n")
     if options.dry_run:
         swept_plans = ((one.name, plan) for planned in sweeps for one, plan in planned.plans)
         for label, plan in (*((plan.edition.name, plan) for plan in plans), *swept_plans):
@@ -416,11 +420,14 @@ def _how(options: argparse.Namespace) -> Any:
         close = nearest(options.kernels, KERNELS)
         hint = f"did you mean {close}? " if close else ""
         raise Misuse(f"There are no {shown(options.kernels)!r} kernels: {hint}allowed are {listing(KERNELS)}.")
+    if not 0 <= options.timeout <= MOST_SECONDS:
+        raise Misuse(f"--timeout cannot be {options.timeout:g}: allowed are 1 to {MOST_SECONDS}, and 0 for no limit.")
+    timeout = options.timeout or None
     if options.jobs is None:
-        return build.How(kernels=options.kernels, scheduler=options.scheduler)
+        return build.How(kernels=options.kernels, scheduler=options.scheduler, timeout=timeout)
     if not 1 <= options.jobs <= MOST_JOBS:
         raise Misuse(f"--jobs cannot be {options.jobs}: allowed are 1 to {MOST_JOBS}.")
-    return build.How(options.jobs, options.kernels, options.scheduler)
+    return build.How(options.jobs, options.kernels, options.scheduler, timeout)
 
 
 def _formats(given: str) -> tuple[str, ...]:
@@ -568,6 +575,10 @@ def _add_render(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--scheduler", metavar="ADDRESS", help="make the editions on an existing Dask cluster, such as tcp://HOST:8786"
     )
+    parser.add_argument(
+        "--timeout", type=float, default=3600, metavar="SECONDS",
+        help="longest time that a cell may take, 0 for any (default: 3600)",
+    )  # fmt: skip
     parser.add_argument("--dry-run", action="store_true", help="say what would be made and why, and make nothing")
     parser.add_argument("--force", action="store_true", help="make the report again even when it is up to date")
 

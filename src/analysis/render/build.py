@@ -21,7 +21,7 @@ from ..errors import BadParameter, BuildError, UnknownNotebook, UserError, listi
 from ..parameters import Edition, ReportParameters, edition, resolve
 from ..project import project_root
 from ..report import data_of
-from . import cache, execute, halfrun, inputs, manifests, notebooks, outputs, parts, quick, swap, workers
+from . import cache, chapters, execute, halfrun, inputs, manifests, notebooks, outputs, parts, quick, swap, workers
 from .manifests import Built
 
 if TYPE_CHECKING:
@@ -54,7 +54,12 @@ class Plan:
     @property
     def whole(self) -> bool:
         """Whether these are all the notebooks there are, and not one alone."""
-        return len(self.notebooks) == len(list(self.notebooks[0].parent.glob("*.ipynb")))
+        return self.notebooks == tuple(chapters.chapters(self.notebooks[0].parent).values())
+
+    @property
+    def left_out(self) -> dict[str, str]:
+        """The files of notebooks/ that are no part of a whole report, and why."""
+        return chapters.left_out(self.notebooks[0].parent) if self.whole else {}
 
     @property
     def failed(self) -> Path:
@@ -66,13 +71,14 @@ class Plan:
 class How:
     """How a build goes about it; the report is the same, byte for byte, whatever stands here.
 
-    `jobs`: notebooks that run at a time; `kernels`: see `execute.session`; `scheduler`: that of a Dask cluster which
-    makes the editions in the place of this machine, see `cluster`.
+    `jobs`: notebooks that run at a time; `kernels`, `timeout`: see `execute.session`; `scheduler`: that of a Dask
+    cluster which makes the editions in the place of this machine, see `cluster`.
     """
 
     jobs: int = field(default_factory=lambda: workers.affordable())
     kernels: execute.Kernels = "forked"
     scheduler: str | None = None
+    timeout: float | None = execute.SECONDS_FOR_A_CELL
 
 
 def build(
@@ -175,7 +181,7 @@ def fingerprint(plan: Plan, package: Path = inputs.PACKAGE) -> dict[str, str]:
     return {
         "edition": inputs.digest([plan.edition.name, plan.edition.description]),
         "parameters": inputs.digest(plan.parameters.plain()),
-        **{f"notebook {path.stem}": inputs.digest(inputs.cells(path)) for path in plan.notebooks},
+        **{f"notebook {path.stem}": inputs.digest(chapters.cells(path)) for path in plan.notebooks},
         "package": inputs.digest([__version__, *inputs.tree(package)]),
         "data": inputs.digest([
             inputs.file_hash(plan.catalogue.root / "datapackage.json"), *table_hashes(plan.catalogue).items(),
@@ -205,19 +211,17 @@ def _check_letters(title: str) -> None:
 
 
 def _notebooks(only: str | None) -> tuple[Path, ...]:
+    """The notebooks asked for; what else lies in notebooks/ is not looked at."""
     folder = project_root() / "notebooks"
-    paths = {path.stem: path for path in sorted(folder.glob("*.ipynb"))}
-    if not paths:
-        raise BuildError(f"There are no notebooks in {folder}.")
-    for name, path in paths.items():
-        if not any("parameters" in cell[2] for cell in inputs.cells(path)):
-            raise BuildError(f"The notebook {name} has no cell with the tag parameters.")
     if only is None:
-        return tuple(paths.values())
+        if not (whole := chapters.chapters(folder)):
+            raise BuildError(f"There are no notebooks in {folder}.")
+        return tuple(map(chapters.checked, whole.values()))
+    paths = {path.stem: path for path in chapters.notebook_files(folder)}
     name = only.removesuffix(".ipynb")
     if name not in paths:
         raise UnknownNotebook(only, paths)
-    return (paths[name],)
+    return (chapters.checked(paths[name]),)
 
 
 def _checked_output(output: Path) -> Path:
