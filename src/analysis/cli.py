@@ -406,11 +406,11 @@ def _write(name: str, text: str) -> None:
 
 def _report(options: argparse.Namespace) -> Any:
     from .catalogue import load
-    from .parameters import edition, parse_settings, resolve
+    from .parameters import edition, parse_settings
     from .report import report_of
 
     chosen, catalogue = edition(options.edition), load()
-    return report_of(resolve({**chosen.parameters, **parse_settings(options.set)}, catalogue), catalogue)
+    return report_of(chosen.with_settings(parse_settings(options.set), catalogue), catalogue)
 
 
 def _how(options: argparse.Namespace) -> Any:

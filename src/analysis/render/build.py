@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from .. import __version__
 from ..catalogue import Catalogue, load
 from ..errors import BadParameter, BuildError, UnknownNotebook, UserError, listing, shown
-from ..parameters import Edition, ReportParameters, edition, resolve
+from ..parameters import Edition, ReportParameters, edition
 from ..project import project_root
 from ..report import data_of
 from . import cache, chapters, execute, halfrun, inputs, manifests, notebooks, outputs, parts, quick, swap, workers
@@ -111,7 +111,7 @@ def plan(
     asked = quick.request(edition_name, settings or {}, only, sources or inputs.sources())
     chosen = edition(edition_name)
     whole = load()
-    parameters = resolve({**chosen.parameters, **(settings or {})}, whole)
+    parameters = chosen.with_settings(settings or {}, whole)
     catalogue = data_of(parameters, whole)
     if "pdf" in formats:
         _check_letters(parameters.heading)

@@ -121,6 +121,7 @@ def planned(
     chosen = edition(edition_name)
     place = folder or quick.default_sweep(edition_name)
     sources = sources or inputs.sources()
+    chosen.with_settings({**settings, **{name: values[0] for name, values in grid.items()}}, load())  # with its place
     found = combinations({**chosen.parameters, **settings}, grid, load(), most)
     plans = tuple(
         (one, build.plan(edition_name, {**settings, **one.settings}, formats, place / one.name, only, sources))
