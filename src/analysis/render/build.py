@@ -19,6 +19,7 @@ from .. import __version__
 from ..catalogue import Catalogue, load
 from ..errors import BadParameter, BuildError, UnknownNotebook, UserError, listing, shown
 from ..parameters import Edition, ReportParameters, edition
+from ..places import home, is_mount
 from ..project import project_root
 from ..report import data_of
 from . import cache, chapters, execute, halfrun, inputs, manifests, notebooks, outputs, parts, quick, swap, workers
@@ -229,13 +230,18 @@ def _checked_output(output: Path) -> Path:
     try:
         folder = output.resolve()
         root = project_root()
-        if folder in (Path.home().resolve(), *root.parents, root) or folder == Path(folder.anchor):
+        if folder in (home(), *root.parents, root) or folder == Path(folder.anchor):
             raise BadOutput(f"The output cannot be {folder}: choose a folder of its own.")
         for name in OWN_FOLDERS:
             if (root / name) in (folder, *folder.parents):
                 raise BadOutput(f"The output cannot be {folder}: the project keeps its own files in {name}/.")
         if folder.exists() and not folder.is_dir():
             raise BadOutput(f"The output cannot be {folder}: it is a file.")
+        if folder.exists() and is_mount(folder):
+            raise BadOutput(
+                f"The output cannot be {folder}: something is mounted there, and a report takes the place of its whole "
+                f"folder; choose one inside it, such as {folder / 'report'}."
+            )
         manifest = manifests.read_manifest(folder)
         known = {manifests.MANIFEST, *manifest.files} if manifest else set()
         foreign = [path for path in manifests.files_in(folder) if path not in known]

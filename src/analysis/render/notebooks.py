@@ -31,6 +31,7 @@ def run_all(
     one shows a fact as another than the package computes.
     """
     kept = cache.default()
+    kept.wait(progress)
     known = parts.topics(plan.catalogue, kept)
     described = described_by_path(plan)
     runs: dict[Path, parts.Run] = {}
