@@ -45,6 +45,7 @@ def written(tmp_path: Path, text: str) -> Path:
         (HEAD + "    parameters: !!python/object:os.system {}\n", 5, "needs lines `name: value`"),
         (HEAD + "    description: a: b\n", 5, "a colon where none can be: put text that holds one into quotes"),
         (HEAD + "    description: 'a\n", 6, "a quote or a bracket is not closed"),
+        (HEAD + "    grid: [\n", 6, "a value is missing, or a bracket is not closed"),
         (HEAD + "<<<<<<< HEAD\n=======\n>>>>>>> theirs\n", 5, "a merge conflict: keep one of its two sides"),
         (HEAD + "    <<: *other\n", 5, "it refers by * to what no & names"),
         ("editions: &a\n  b:\n    parameters: &c\n      <<: *c\n", 4, "no set of names and values"),

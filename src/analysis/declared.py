@@ -29,6 +29,7 @@ SLIPS = {
     "expected <block end>": "the line is not indented as those above it",
     "could not find expected ':'": "a colon is missing after a name",
     "unexpected end of stream": "a quote or a bracket is not closed",
+    "expected the node content": "a value is missing, or a bracket is not closed",
     "undefined alias": "it refers by * to what no & names",
     "expected a single document": "a second document begins: leave out the line of hyphens",
     "expected ',' or": "a comma or a closing bracket is missing",
