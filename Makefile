@@ -44,11 +44,8 @@ bench-baci: venv ## Time the reading of BACI's yearly files, generated, against 
 publish: venv ## Render the editions under version control, in reports/published/, and the head of README.md
 	@$(python) tools/publish.py $(ARGS)
 
-clean: ## Remove built reports and caches; .venv and reports/published/ stay
-	@find reports -mindepth 1 -maxdepth 1 -type d ! -name published -exec rm -rf {} +
-	@find src tests tools notebooks -type d \( -name __pycache__ -o -name .ipynb_checkpoints \) -prune -exec rm -rf {} +
-	@rm -rf build .cache .pytest_cache .mypy_cache .ruff_cache .hypothesis
-	@echo "Removed built reports and caches."
+clean: ## Remove built reports and caches; .venv, reports/published/ and what no build made stay
+	@$$(test -x $(python) && echo $(python) || echo $${PYTHON:-python3}) tools/clean.py
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile

@@ -354,9 +354,11 @@ def test_a_report_is_made_again_when_and_only_when_something_changed(project: Pr
     # A file of the report that was changed or lost is no report.
     (project.output / "index.html").write_text("by hand", encoding="utf-8")
     fifth, text = said(formats=["html"], settings={"title": "Another"})
-    assert fifth.made and "the report is not complete" in text
+    assert fifth.made and "not as it was made: index.html" in text
+    assert (project.root / "reports" / "default.kept" / "index.html").read_text("utf-8") == "by hand"
     (project.output / "facts.json").unlink()
-    assert said(formats=["html"], settings={"title": "Another"})[0].made
+    sixth, text = said(formats=["html"], settings={"title": "Another"})
+    assert sixth.made and "missing: facts.json" in text
     path.unlink()
     with pytest.raises(BuildError, match=r"There are no notebooks in .*"):
         html()

@@ -445,7 +445,7 @@ def test_editions_are_listed_with_their_settings(say: Say) -> None:
 
 def test_a_broken_list_of_editions_is_one_sentence(project: Project, say: Say) -> None:
     (project.root / "reports" / "editions.yml").write_text("editions: [", encoding="utf-8")
-    is_one_sentence(say("editions"), code=1)
+    is_one_sentence(say("editions"), code=2)
 
 
 def test_parameters_are_listed_with_meaning_type_range_and_default(say: Say) -> None:

@@ -7,13 +7,16 @@ no network and say something about our own script, not about pip.
 from __future__ import annotations
 
 import csv
+import hashlib
 import importlib
+import json
 import os
 import re
 import shutil
 import signal
 import stat
 import subprocess
+import sys
 import time
 import tomllib
 from collections.abc import Iterator
@@ -461,17 +464,41 @@ def test_lab_opens_on_the_notebooks(checkout: Checkout) -> None:
     assert checkout.calls[-1].startswith("venv-python -m jupyterlab ") and "notebooks" in checkout.calls[-1]
 
 
+@pytest.mark.fault("19.8 make clean removes what builds made and nothing else")
 def test_clean_removes_what_can_be_made_again_and_nothing_else(checkout: Checkout) -> None:
-    for made in ("reports/default/tables", ".pytest_cache", "src/analysis/__pycache__", "build"):
-        (checkout.root / made).mkdir(parents=True)
-    for kept in ("reports/editions.yml", "src/analysis/facts.py"):
-        (checkout.root / kept).write_text("kept", encoding="utf-8")
-    for folder in ("tests", "notebooks", ".venv"):
-        (checkout.root / folder).mkdir()
-    assert make(checkout.root, "clean").returncode == 0
+    shutil.copy(ROOT / "tools" / "clean.py", checkout.root / "tools")
+    made = ("default/index.html", "default/tables/a.csv", "mended/index.html", "grid/x-1/index.html", "grid/index.html")
+    own = ("editions.yml", "thesis/chapter.txt", "default.kept/index.html", "default.failed/own.ipynb",
+           "mended/notes.txt")  # fmt: skip
+    for name in (*made, *own):
+        (checkout.root / "reports" / name).parent.mkdir(parents=True, exist_ok=True)
+        (checkout.root / "reports" / name).write_text(name, encoding="utf-8")
+
+    def files(*names: str, folder: str) -> dict[str, str]:
+        return {name: hashlib.sha256(f"{folder}/{name}".encode()).hexdigest() for name in names}
+
+    for folder, names in (
+        ("default", ("index.html", "tables/a.csv")), ("mended", ("index.html",)), ("grid/x-1", ("index.html",)),
+    ):  # fmt: skip
+        body = {"made_by": "analysis", "files": files(*names, folder=folder)}
+        (checkout.root / "reports" / folder / "manifest.json").write_text(json.dumps(body), encoding="utf-8")
+    body = {"made_by": "analysis sweep", "files": files("index.html", folder="grid"), "editions": [{"name": "x-1"}]}
+    (checkout.root / "reports" / "grid" / "sweep.json").write_text(json.dumps(body), encoding="utf-8")
+    (checkout.root / "reports" / "mended" / "index.html").write_text("changed by hand", encoding="utf-8")
+    for name in (".pytest_cache", "src/analysis/__pycache__", "build/mine", "notebooks/.ipynb_checkpoints", "tests",
+                 ".venv", "reports/thesis/empty"):  # fmt: skip
+        (checkout.root / name).mkdir(parents=True)
+    (checkout.bin / "python3").symlink_to(sys.executable)
+    given = checkout.environment({"PYTHON": sys.executable})
+    done = subprocess.run(
+        [str(shutil.which("make")), "clean"], cwd=checkout.root, env=given, capture_output=True, text=True
+    )
+    assert done.returncode == 0, done.stderr
     left = {path.relative_to(checkout.root).as_posix() for path in checkout.root.rglob("*")}
-    assert {"reports/editions.yml", "src/analysis/facts.py", ".venv"} <= left
-    assert not left & {"reports/default", ".pytest_cache", "src/analysis/__pycache__", "build"}
+    kept = {f"reports/{name}" for name in (*own, "mended/index.html", "thesis/empty")}
+    assert kept | {".venv", "build/mine", "notebooks/.ipynb_checkpoints"} <= left
+    assert not left & {"reports/default", "reports/grid", ".pytest_cache", "src/analysis/__pycache__"}
+    assert "Kept, since no build made it so: reports/default.failed, reports/default.kept, " in done.stdout
 
 
 # --------------------------------------------------------------------------------------------------- CI

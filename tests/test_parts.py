@@ -25,7 +25,7 @@ from analysis.catalogue import load, seal
 from analysis.events.study import Study
 from analysis.parameters import resolve
 from analysis.reading import recorded
-from analysis.render import build, cache, inputs, locks, manifests, modules, notebooks, parts
+from analysis.render import build, cache, chapters, inputs, locks, manifests, modules, notebooks, parts
 from analysis.report import storing
 from conftest import FEW, ROOT, Project, contents, until
 
@@ -385,7 +385,7 @@ def test_a_notebook_uses_the_modules_that_its_cells_name_and_what_these_import()
 
 @pytest.mark.parametrize("path", sorted((ROOT / "notebooks").glob("*.ipynb")), ids=lambda path: path.stem)
 def test_every_notebook_of_the_report_can_be_followed(path: Path) -> None:
-    cells = [source for kind, source, _ in inputs.cells(path) if kind == "code"]
+    cells = [source for kind, source, _ in chapters.cells(path) if kind == "code"]
     used = modules.used(cells, FILES, inputs.PACKAGE)
     assert used is not None and 40 < len(used) < len(FILES)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import os
 import shutil
 import subprocess
@@ -20,8 +21,18 @@ from analysis.errors import BuildError
 from analysis.render import build, locks, manifests, swap
 from conftest import Project, contents
 
-OLD = {"index.html": "old page", "tables/a.csv": "old a", "tables/b.csv": "old b", "manifest.json": "old"}
-NEW = {"index.html": "new page", "tables/a.csv": "new a", "figures/c.svg": "new c", "manifest.json": "new"}
+
+def reported(files: dict[str, str], mark: str = "") -> dict[str, str]:
+    """The files of a report with a manifest that lists them."""
+    listed = {name: manifests.digest(text.encode("utf-8")) for name, text in files.items()}
+    body = {"made_by": manifests.MADE_BY, "edition": "x", "parameters": {}, "input_digest": mark, "inputs": {},
+            "formats": [], "files": listed, "versions": {}, "data": {}, "notebooks": [{"name": "a"}], "started": "",
+            "finished": ""}  # fmt: skip
+    return {**files, "manifest.json": json.dumps(body)}
+
+
+OLD = reported({"index.html": "old page", "tables/a.csv": "old a", "tables/b.csv": "old b"})
+NEW = reported({"index.html": "new page", "tables/a.csv": "new a", "figures/c.svg": "new c"})
 STATES = ("old", "none", "empty")
 
 
@@ -182,7 +193,7 @@ def test_any_history_of_deaths_keeps_a_whole_report(
     kept = [before(state)]
     for number, deaths in enumerate(builds):
         # Each start recovers first, as a build does; the swap comes last, and any of it may die.
-        made = {**NEW, "manifest.json": f"build {number}"}
+        made = reported({"index.html": "new page", "tables/a.csv": "new a"}, f"build {number}")
         for at, when in deaths:
             stopped(lambda: swap.recover(output), at, when)
             assert read(output) in kept or read(output) is None or read(output) == {}
@@ -242,12 +253,14 @@ def test_an_error_of_the_disk_at_any_step_is_one_sentence_and_one_whole_report(
 
     monkeypatch.setattr(build, "_make", make)
 
+    before_ = reported({"facts.json": '{"facts": [1]}'})
+
     def attempt(at: int | None) -> tuple[BuildError | None, int]:
         shutil.rmtree(tmp_path / "reports", ignore_errors=True)
         if state != "none":
             output.mkdir(parents=True)
         if state == "old":
-            write(output, {"facts.json": '{"facts": [1]}'})
+            write(output, before_)
         # What stands there passes for a report: whose files may be replaced is another test.
         with faulty(Faults(at, "before", lambda: OSError(5, "Input/output error"))) as faults:
             try:
@@ -269,7 +282,7 @@ def test_an_error_of_the_disk_at_any_step_is_one_sentence_and_one_whole_report(
         assert "Input/output error" in str(error) and "\n" not in str(error)
         assert set(helpers(output)) <= {".out.analysis-lock"}, "cleared up at once, not only at the next start"
         whole = {**NEW, "facts.json": '{"facts": []}'}
-        assert held in (whole, {"old": {"facts.json": '{"facts": [1]}'}, "none": None, "empty": {}}[state])
+        assert held in (whole, {"old": before_, "none": None, "empty": {}}[state])
 
 
 # -------------------------------------------------------------------------------------------- the lock

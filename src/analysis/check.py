@@ -17,7 +17,7 @@ from .formatting import day_text
 from .lock import LOCK, installed
 from .parameters import PARAMETER_NAMES, Edition, ReportParameters, edition, editions, resolve
 from .project import project_root
-from .render import build, inputs, manifests, swap
+from .render import build, chapters, inputs, manifests, swap
 from .report import data_of
 
 PROGRAM = "python -m analysis"
@@ -129,7 +129,10 @@ def _environment() -> Finding:
 
 def _notebooks(catalogue: Catalogue | None) -> Iterator[Finding]:
     """Whether each notebook is stored without outputs, and its parameters cell says what ReportParameters does."""
-    paths = sorted((project_root() / "notebooks").glob("*.ipynb"))
+    folder = project_root() / "notebooks"
+    paths = list(chapters.chapters(folder).values())
+    for name, why in chapters.left_out(folder).items():
+        yield Finding("Notebooks", name, NOTE, f"left out of reports: {why}", "Rename it, or remove it.")
     bad = [f for path in paths for f in _notebook(path, catalogue)]
     yield from bad
     if not paths:
@@ -141,11 +144,14 @@ def _notebooks(catalogue: Catalogue | None) -> Iterator[Finding]:
 def _notebook(path: Path, catalogue: Catalogue | None) -> Iterator[Finding]:
     area = "Notebooks"
     try:
+        chapters.cells(path)
         cells = [c for c in json.loads(path.read_text(encoding="utf-8"))["cells"] if c["cell_type"] == "code"]
         outputs = sum(bool(cell.get("outputs")) for cell in cells)
         source = next(("".join(c["source"]) for c in cells if "parameters" in c["metadata"].get("tags", [])), None)
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        yield Finding(area, path.stem, PROBLEM, "cannot be read", f"Restore notebooks/{path.name}.")
+    except (UserError, OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        said = str(error).partition(" cannot be read: ")[2].rstrip(".")
+        said = f"cannot be read: {said}" if said else "cannot be read"
+        yield Finding(area, path.stem, PROBLEM, said, f"Restore notebooks/{path.name}.")
         return
     if outputs:
         said = f"{outputs} {'cell is' if outputs == 1 else 'cells are'} stored with outputs"
@@ -250,7 +256,7 @@ def _plan(
     """What a build of this folder would be: of an edition's own folder as declared, else as it was built."""
     declared = known.get(folder.name)
     chosen = declared or edition(manifest.edition)
-    paths = sorted((project_root() / "notebooks").glob("*.ipynb"))
+    paths = list(chapters.chapters(project_root() / "notebooks").values())
     if only := _only(manifest, declared):
         paths = [path for path in paths if path.stem == only] or [project_root() / "notebooks" / f"{only}.ipynb"]
     parameters = resolve(declared.parameters if declared else manifest.parameters, catalogue)

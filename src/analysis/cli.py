@@ -10,24 +10,22 @@ import argparse
 import contextlib
 import itertools
 import json
-import os
-import signal
 import sys
 import textwrap
-import threading
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, NoReturn
 
-from . import __version__
+from . import __version__, endings, places
 from .errors import BuildError, UserError, listing, nearest, shown
 
 PROGRAM = "python -m analysis"
 FORMATS = ("html", "pdf", "all")
 KERNELS = ("forked", "plain")
 MOST_JOBS = 256
+MOST_SECONDS = 604_800
 WIDTH = 100
 
 
@@ -38,16 +36,22 @@ class Misuse(UserError):
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
-    debug = "--debug" in given
+    endings.give_streams()
     _print_safely()
+    with endings.heard_once(), endings.printing():
+        return _ended(given, "--debug" in given)
+
+
+def _ended(given: Sequence[str], debug: bool) -> int:
+    """Run one command; however it ends, the exit code."""
     try:
-        with _ending_on_termination():
+        places.check_copy()
+        with places.some_home():
             code = _run(given)
-            sys.stdout.flush()
-            return code
+        sys.stdout.flush()
+        return code
     except BrokenPipeError:
-        # Whoever read our output has enough; the interpreter must not complain when it closes stdout.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        endings.forget_stdout()  # whoever read our output has enough
         return 141
     except KeyboardInterrupt:
         # Where the interrupt passes an `exec` of text, as a dataclass being made is, Python keeps a mark that it stands
@@ -127,6 +131,9 @@ def _render(options: argparse.Namespace) -> int:
             sweeps.append(sweep.planned(name, settings, own, formats, place, options.only, most, options.grid, sources))
         else:
             plans.append(build.plan(name, settings, formats, place, options.only, sources))
+    every = [*plans, *(plan for planned in sweeps for _, plan in planned.plans)]
+    for name, why in (every[0].left_out if every else {}).items():
+        _progress(f"notebooks/{name} is left out: {why}\n")
     if options.dry_run:
         swept_plans = ((one.name, plan) for planned in sweeps for one, plan in planned.plans)
         for label, plan in (*((plan.edition.name, plan) for plan in plans), *swept_plans):
@@ -196,8 +203,10 @@ def _knowing() -> Iterator[None]:
     from .report import storing
 
     store = None
+    kept = cache.default()
+    kept.wait(lambda text: _say(text.rstrip()))
     with contextlib.suppress(UserError):  # two reports can be compared without the data
-        store = parts.topics(load(), cache.default())
+        store = parts.topics(load(), kept)
     with storing(store):
         yield
 
@@ -329,8 +338,11 @@ def _progress(text: str) -> None:
 
 
 def _say(sentence: str) -> None:
-    with contextlib.suppress(BrokenPipeError):
+    try:
         sys.stdout.flush()
+    except (OSError, endings.Unprintable):
+        endings.forget_stdout()
+    with contextlib.suppress(OSError):
         print(sentence, file=sys.stderr, flush=True)
 
 
@@ -339,52 +351,6 @@ def _print_safely() -> None:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
-
-
-@contextlib.contextmanager
-def _ending_on_termination() -> Iterator[None]:
-    """A request to end (SIGTERM, a closed terminal) clears up like Ctrl-C, and exits with its own code."""
-
-    def end(number: int, frame: object) -> NoReturn:
-        raise SystemExit(128 + number)
-
-    before = {}
-    for name in ("SIGTERM", "SIGHUP"):
-        number = getattr(signal, name, None)
-        with contextlib.suppress(ValueError):  # not the main thread
-            if number is not None and signal.getsignal(number) == signal.SIG_DFL:
-                before[number] = signal.signal(number, end)
-    hook, sys.unraisablehook = sys.unraisablehook, _ask_again
-    try:
-        yield
-    finally:
-        sys.unraisablehook = hook
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _ask_again(lost: sys.UnraisableHookArgs) -> None:
-    """Ask once more for an end that came where Python lets no exception out, such as a weak reference's callback."""
-    if isinstance(lost.exc_value, SystemExit) and isinstance(lost.exc_value.code, int):
-        number = lost.exc_value.code - 128
-    elif isinstance(lost.exc_value, KeyboardInterrupt):
-        number = signal.SIGINT
-    else:
-        sys.__unraisablehook__(lost)
-        return
-    # Not from here, for this is such a place too.
-    again = threading.Timer(0.01, _signal, [number])
-    again.daemon = True
-    again.start()
-
-
-def _signal(number: int) -> None:
-    """Send this process a signal; where the system can, to the main thread, which a long wait then ends."""
-    main_thread = threading.main_thread().ident
-    if hasattr(signal, "pthread_kill") and main_thread is not None:
-        signal.pthread_kill(main_thread, number)
-    else:
-        signal.raise_signal(number)
 
 
 def _write(name: str, text: str) -> None:
@@ -406,11 +372,11 @@ def _write(name: str, text: str) -> None:
 
 def _report(options: argparse.Namespace) -> Any:
     from .catalogue import load
-    from .parameters import edition, parse_settings, resolve
+    from .parameters import edition, parse_settings
     from .report import report_of
 
     chosen, catalogue = edition(options.edition), load()
-    return report_of(resolve({**chosen.parameters, **parse_settings(options.set)}, catalogue), catalogue)
+    return report_of(chosen.with_settings(parse_settings(options.set), catalogue), catalogue)
 
 
 def _how(options: argparse.Namespace) -> Any:
@@ -420,11 +386,14 @@ def _how(options: argparse.Namespace) -> Any:
         close = nearest(options.kernels, KERNELS)
         hint = f"did you mean {close}? " if close else ""
         raise Misuse(f"There are no {shown(options.kernels)!r} kernels: {hint}allowed are {listing(KERNELS)}.")
+    if not 0 <= options.timeout <= MOST_SECONDS:
+        raise Misuse(f"--timeout cannot be {options.timeout:g}: allowed are 1 to {MOST_SECONDS}, and 0 for no limit.")
+    timeout = options.timeout or None
     if options.jobs is None:
-        return build.How(kernels=options.kernels, scheduler=options.scheduler)
+        return build.How(kernels=options.kernels, scheduler=options.scheduler, timeout=timeout)
     if not 1 <= options.jobs <= MOST_JOBS:
         raise Misuse(f"--jobs cannot be {options.jobs}: allowed are 1 to {MOST_JOBS}.")
-    return build.How(options.jobs, options.kernels, options.scheduler)
+    return build.How(options.jobs, options.kernels, options.scheduler, timeout)
 
 
 def _formats(given: str) -> tuple[str, ...]:
@@ -572,6 +541,10 @@ def _add_render(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--scheduler", metavar="ADDRESS", help="make the editions on an existing Dask cluster, such as tcp://HOST:8786"
     )
+    parser.add_argument(
+        "--timeout", type=float, default=3600, metavar="SECONDS",
+        help="longest time that a cell may take, 0 for any (default: 3600)",
+    )  # fmt: skip
     parser.add_argument("--dry-run", action="store_true", help="say what would be made and why, and make nothing")
     parser.add_argument("--force", action="store_true", help="make the report again even when it is up to date")
 

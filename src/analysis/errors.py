@@ -45,12 +45,13 @@ class UserError(Exception):
 class _Unknown(UserError):
     noun = "name"
 
-    def __init__(self, given: object, allowed: Iterable[str]) -> None:
+    def __init__(self, given: object, allowed: Iterable[str], place: str = "") -> None:
         self.given, self.allowed = given, list(allowed)
         self.suggestion = nearest(str(given), self.allowed)
         hint = f"did you mean {self.suggestion}? " if self.suggestion else ""
         super().__init__(
-            f"There is no {self.noun} {shown(given)!r}: {hint}allowed are {listing(self.allowed)}."
+            f"{place}{': there' if place else 'There'} is no {self.noun} {shown(given)!r}: {hint}allowed are "
+            f"{listing(self.allowed)}."
         )
 
 
@@ -99,6 +100,11 @@ class BadParameter(UserError):
         suggestion = meant or nearest(str(given), choices)
         hint = f"; did you mean {suggestion}?" if suggestion else "."
         super().__init__(f"{shown(name)} cannot be {shown(given)!r}: {allowed}{hint}")
+
+    def at(self, place: str) -> BadParameter:
+        """The same error, with the place in a file where the value stands."""
+        self.args = (f"{place}: {self}",)
+        return self
 
 
 class DataError(UserError):

@@ -12,13 +12,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from . import countries
 from .catalogue import Catalogue, load, unprintable
 from .countries import Pair
-from .errors import BadParameter, BuildError, UnknownEdition, UnknownParameter, listing
+from .declared import BadEditions, read
+from .errors import BadParameter, UnknownEdition, UnknownParameter, listing, shown
 from .project import project_root
 from .reading import PARAMETER, note, note_parameters
 
@@ -300,7 +300,10 @@ def parse_settings(settings: list[str], catalogue: Catalogue | None = None) -> d
 
 
 class Edition(BaseModel):
-    """One named set of parameters, as `reports/editions.yml` declares it."""
+    """One named set of parameters, as `reports/editions.yml` declares it: their values as they are written there.
+
+    `places` says for each parameter where that is.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -308,6 +311,19 @@ class Edition(BaseModel):
     description: str = ""
     parameters: dict[str, Any] = Field(default_factory=dict)
     grid: dict[str, Any] = Field(default_factory=dict)
+    places: dict[str, str] = Field(default_factory=dict)
+
+    def with_settings(self, settings: Mapping[str, Any], catalogue: Catalogue) -> ReportParameters:
+        """The parameters of this edition with `settings` on top. An error in its own names their line."""
+        for name in self.parameters:
+            if name not in PARAMETER_NAMES:
+                raise UnknownParameter(name, PARAMETER_NAMES, self.places.get(name, ""))
+        try:
+            return resolve({**self.parameters, **settings}, catalogue)
+        except BadParameter as error:
+            if error.name in self.parameters and error.name not in settings and error.name in self.places:
+                raise error.at(self.places[error.name]) from None
+            raise
 
 
 EDITION_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
@@ -316,19 +332,20 @@ EDITION_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 def editions(path: Path | None = None) -> dict[str, Edition]:
     """The editions declared in `reports/editions.yml`, by name and in the order of the file."""
     file = path or project_root() / "reports" / "editions.yml"
-    try:
-        raw = yaml.safe_load(file.read_text(encoding="utf-8"))
-        declared = {name: Edition(name=name, **(body or {})) for name, body in raw["editions"].items()}
-    except FileNotFoundError:
-        raise BuildError(f"There is no list of editions: {file} is missing.") from None
-    except (yaml.YAMLError, ValueError, TypeError, KeyError, AttributeError) as error:
-        reason = str(error).splitlines()[0]
-        raise BuildError(f"The list of editions {file} cannot be read: {reason}.") from None
+    declared = {
+        one.name: Edition(
+            name=one.name, description=one.description, parameters=one.parameters, grid=one.grid,
+            places={name: f"{file}, line {line}, edition {one.name}" for name, line in one.lines.items()},
+        )
+        for one in read(file)
+    }  # fmt: skip
     for name in declared:
         if not EDITION_NAME.fullmatch(name):
-            raise BuildError(f"The edition {name!r} needs a name of lower-case letters, digits and hyphens.")
+            raise BadEditions(
+                f"The edition {shown(name)!r} of {file} needs a name of lower-case letters, digits and hyphens."
+            )
         if hidden := unprintable(" ".join(declared[name].description.split())):
-            raise BuildError(f"The description of the edition {name} holds the character {hidden}.")
+            raise BadEditions(f"The description of the edition {name} holds the character {hidden}.")
     return declared
 
 

@@ -18,10 +18,11 @@ from typing import TYPE_CHECKING, Any
 from .. import __version__
 from ..catalogue import Catalogue, load
 from ..errors import BadParameter, BuildError, UnknownNotebook, UserError, listing, shown
-from ..parameters import Edition, ReportParameters, edition, resolve
+from ..parameters import Edition, ReportParameters, edition
+from ..places import home, is_mount
 from ..project import project_root
 from ..report import data_of
-from . import cache, execute, inputs, manifests, notebooks, outputs, parts, quick, swap, workers
+from . import cache, chapters, execute, halfrun, inputs, manifests, notebooks, outputs, parts, quick, swap, workers
 from .manifests import Built
 
 if TYPE_CHECKING:
@@ -54,7 +55,12 @@ class Plan:
     @property
     def whole(self) -> bool:
         """Whether these are all the notebooks there are, and not one alone."""
-        return len(self.notebooks) == len(list(self.notebooks[0].parent.glob("*.ipynb")))
+        return self.notebooks == tuple(chapters.chapters(self.notebooks[0].parent).values())
+
+    @property
+    def left_out(self) -> dict[str, str]:
+        """The files of notebooks/ that are no part of a whole report, and why."""
+        return chapters.left_out(self.notebooks[0].parent) if self.whole else {}
 
     @property
     def failed(self) -> Path:
@@ -66,13 +72,14 @@ class Plan:
 class How:
     """How a build goes about it; the report is the same, byte for byte, whatever stands here.
 
-    `jobs`: notebooks that run at a time; `kernels`: see `execute.session`; `scheduler`: that of a Dask cluster which
-    makes the editions in the place of this machine, see `cluster`.
+    `jobs`: notebooks that run at a time; `kernels`, `timeout`: see `execute.session`; `scheduler`: that of a Dask
+    cluster which makes the editions in the place of this machine, see `cluster`.
     """
 
     jobs: int = field(default_factory=lambda: workers.affordable())
     kernels: execute.Kernels = "forked"
     scheduler: str | None = None
+    timeout: float | None = execute.SECONDS_FOR_A_CELL
 
 
 def build(
@@ -105,7 +112,7 @@ def plan(
     asked = quick.request(edition_name, settings or {}, only, sources or inputs.sources())
     chosen = edition(edition_name)
     whole = load()
-    parameters = resolve({**chosen.parameters, **(settings or {})}, whole)
+    parameters = chosen.with_settings(settings or {}, whole)
     catalogue = data_of(parameters, whole)
     if "pdf" in formats:
         _check_letters(parameters.heading)
@@ -135,18 +142,20 @@ def run(
             digest = inputs.digest(stamps)
             if not force and old and old.input_digest == digest and manifests.whole(plan.output, old, plan.formats):
                 progress(f"{plan.edition.name}: up to date\n")
-                _clear_failed(plan)
+                _clear_failed(plan, progress)
                 if old.request != plan.request:  # other words or files for the same report: next time it is known
                     manifests.write_manifest(plan.output, replace(old, request=plan.request))
                 return Built.of(plan.edition.name, plan.output, old, False, time.perf_counter() - begun)
-            progress(f"{plan.edition.name}: {_why(old, stamps, force)}\n")
+            progress(f"{plan.edition.name}: {_why(plan, old, stamps, force)}\n")
             try:
                 manifest = _make(plan, stamps, old, how, force, progress)
-                swap.swap(plan.output)
+                kept = swap.swap(plan.output)
             except BaseException:  # an interrupt too must leave nothing half-made
                 swap.recover(plan.output)
                 raise
-            _clear_failed(plan)
+            if kept:
+                progress(kept + "\n")
+            _clear_failed(plan, progress)
             return Built.of(plan.edition.name, plan.output, manifest, True, time.perf_counter() - begun)
     except BrokenPipeError:  # whoever read the progress is gone; the output folder is not at fault
         raise
@@ -159,7 +168,7 @@ def reason(plan: Plan) -> str:
     old, stamps = manifests.read_manifest(plan.output), fingerprint(plan)
     if old and old.input_digest == inputs.digest(stamps) and manifests.whole(plan.output, old, plan.formats):
         return ""
-    return _why(old, stamps, force=False)
+    return _why(plan, old, stamps, force=False)
 
 
 def reasons(plan: Plan) -> dict[str, str]:
@@ -173,7 +182,7 @@ def fingerprint(plan: Plan, package: Path = inputs.PACKAGE) -> dict[str, str]:
     return {
         "edition": inputs.digest([plan.edition.name, plan.edition.description]),
         "parameters": inputs.digest(plan.parameters.plain()),
-        **{f"notebook {path.stem}": inputs.digest(inputs.cells(path)) for path in plan.notebooks},
+        **{f"notebook {path.stem}": inputs.digest(chapters.cells(path)) for path in plan.notebooks},
         "package": inputs.digest([__version__, *inputs.tree(package)]),
         "data": inputs.digest([
             inputs.file_hash(plan.catalogue.root / "datapackage.json"), *table_hashes(plan.catalogue).items(),
@@ -203,19 +212,17 @@ def _check_letters(title: str) -> None:
 
 
 def _notebooks(only: str | None) -> tuple[Path, ...]:
+    """The notebooks asked for; what else lies in notebooks/ is not looked at."""
     folder = project_root() / "notebooks"
-    paths = {path.stem: path for path in sorted(folder.glob("*.ipynb"))}
-    if not paths:
-        raise BuildError(f"There are no notebooks in {folder}.")
-    for name, path in paths.items():
-        if not any("parameters" in cell[2] for cell in inputs.cells(path)):
-            raise BuildError(f"The notebook {name} has no cell with the tag parameters.")
     if only is None:
-        return tuple(paths.values())
+        if not (whole := chapters.chapters(folder)):
+            raise BuildError(f"There are no notebooks in {folder}.")
+        return tuple(map(chapters.checked, whole.values()))
+    paths = {path.stem: path for path in chapters.notebook_files(folder)}
     name = only.removesuffix(".ipynb")
     if name not in paths:
         raise UnknownNotebook(only, paths)
-    return (paths[name],)
+    return (chapters.checked(paths[name]),)
 
 
 def _checked_output(output: Path) -> Path:
@@ -223,13 +230,18 @@ def _checked_output(output: Path) -> Path:
     try:
         folder = output.resolve()
         root = project_root()
-        if folder in (Path.home().resolve(), *root.parents, root) or folder == Path(folder.anchor):
+        if folder in (home(), *root.parents, root) or folder == Path(folder.anchor):
             raise BadOutput(f"The output cannot be {folder}: choose a folder of its own.")
         for name in OWN_FOLDERS:
             if (root / name) in (folder, *folder.parents):
                 raise BadOutput(f"The output cannot be {folder}: the project keeps its own files in {name}/.")
         if folder.exists() and not folder.is_dir():
             raise BadOutput(f"The output cannot be {folder}: it is a file.")
+        if folder.exists() and is_mount(folder):
+            raise BadOutput(
+                f"The output cannot be {folder}: something is mounted there, and a report takes the place of its whole "
+                f"folder; choose one inside it, such as {folder / 'report'}."
+            )
         manifest = manifests.read_manifest(folder)
         known = {manifests.MANIFEST, *manifest.files} if manifest else set()
         foreign = [path for path in manifests.files_in(folder) if path not in known]
@@ -324,25 +336,26 @@ def _carry_over(plan: Plan, old: manifests.Manifest | None, digest: str, folder:
     return kept
 
 
-def _clear_failed(plan: Plan) -> None:
+def _clear_failed(plan: Plan, progress: Progress) -> None:
     """Remove half-run copies that an earlier build kept: they no longer say how things stand."""
-    folder = plan.failed
-    if folder.is_dir():
-        for path in plan.notebooks:
-            (folder / path.name).unlink(missing_ok=True)
-        if not any(folder.iterdir()):
-            folder.rmdir()
+    if kept := halfrun.clear(plan.failed, [path.name for path in plan.notebooks]):
+        progress(f"Kept in {plan.failed}, since it was changed there: {listing(kept)}.\n")
 
 
 # ------------------------------------------------------------------------------------- fingerprints
 
 
-def _why(old: manifests.Manifest | None, stamps: dict[str, str], force: bool) -> str:
+def _why(plan: Plan, old: manifests.Manifest | None, stamps: dict[str, str], force: bool) -> str:
     if old is None:
         return "no report yet"
     if changed := inputs.changed_inputs(old.inputs, stamps):
         return f"changed since the last report: {listing(changed)}"
-    return "made again, as --force asks" if force else "the report is not complete"
+    changed, missing = manifests.altered(plan.output, old)
+    if changed:
+        return f"not as it was made: {listing(map(shown, changed))}"
+    if force:
+        return "made again, as --force asks"
+    return f"missing: {listing(map(shown, missing))}" if missing else "the report is not complete"
 
 
 def _clock() -> str:

@@ -8,32 +8,60 @@ holds none.
 from __future__ import annotations
 
 import contextlib
+import functools
 import hashlib
 import os
 import sqlite3
 import time
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from ..project import project_root
 
 VERSION = 1  # of what the entries are; a file of another version is begun anew
 SECONDS_FOR_OTHERS = 10
+SECONDS_UNSAID = 1  # others hold it for moments
 MOST_BYTES = 500_000_000
 DAYS_UNUSED = 60
 
 
 def default() -> Cache:
-    """The cache of the project."""
-    return Cache(project_root() / ".cache" / "parts.sqlite")
+    """The cache of the project; in one process the same for all who ask."""
+    return _at(project_root() / ".cache" / "parts.sqlite")
 
 
 class Cache:
-    """Entries of bytes by key; whatever goes wrong with the disk, `get` gives None and `put` does nothing."""
+    """Entries of bytes by key; whatever goes wrong with the disk, `get` gives None and `put` does nothing.
+
+    Other processes are waited for, until one has held it for `SECONDS_FOR_OTHERS`: it may never let go, and there is
+    much to ask for, so from then on nobody is waited for.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.patience: float = SECONDS_FOR_OTHERS
+
+    def wait(self, say: Callable[[str], None]) -> None:
+        """Wait until it is free, and say so where that takes long or is given up."""
+        if self.patience == 0 or self._is_free(SECONDS_UNSAID):
+            return
+        say(f"{self.path} is held by another program: waiting up to {SECONDS_FOR_OTHERS} s for it\n")
+        if not self._is_free(SECONDS_FOR_OTHERS - SECONDS_UNSAID):
+            self.patience = 0
+            say(f"{self.path} is still held: going on without what is kept there\n")
+
+    def _is_free(self, seconds: float) -> bool:
+        if not self.path.exists():
+            return True
+        try:
+            with contextlib.closing(sqlite3.connect(self.path, timeout=seconds)) as connection:
+                connection.execute("BEGIN IMMEDIATE")
+            return True
+        except sqlite3.OperationalError as error:
+            return not _is_held(error)
+        except sqlite3.DatabaseError:  # damaged: whoever asks for an entry begins it anew
+            return True
 
     def get(self, key: str) -> bytes | None:
         """The entry under `key`, as it was put there, or None."""
@@ -72,7 +100,7 @@ class Cache:
         """A connection for one transaction; OSError where there can be none. It is never carried into a fork."""
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            with contextlib.closing(sqlite3.connect(self.path, timeout=SECONDS_FOR_OTHERS)) as connection:
+            with contextlib.closing(sqlite3.connect(self.path, timeout=self.patience)) as connection:
                 (version,) = connection.execute("PRAGMA user_version").fetchone()
                 if version not in (0, VERSION):
                     raise sqlite3.DatabaseError("the entries are of another version")
@@ -83,6 +111,8 @@ class Cache:
                 with connection:
                     yield connection
         except sqlite3.OperationalError as error:  # held by another build for long, no space, no right to write
+            if _is_held(error):
+                self.patience = 0
             raise OSError(str(error)) from error
         except sqlite3.DatabaseError as error:
             self._begin_anew()
@@ -95,3 +125,12 @@ class Cache:
             self.path.replace(aside)
             aside.unlink()
             self.path.with_name(f"{self.path.name}-journal").unlink(missing_ok=True)
+
+
+@functools.cache
+def _at(path: Path) -> Cache:
+    return Cache(path)
+
+
+def _is_held(error: sqlite3.OperationalError) -> bool:
+    return getattr(error, "sqlite_errorcode", None) in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ctypes
 import io
-import shutil
 import signal
 import subprocess
 import sys
@@ -22,7 +21,7 @@ from typing import Any
 
 from ..errors import BuildError, UserError, shown
 from ..project import project_root
-from . import build, inputs, manifests, swap, workers
+from . import build, halfrun, inputs, manifests, swap, workers
 from .crew import Outcome
 from .forks import PARENT_DEATH
 from .manifests import Built
@@ -185,7 +184,7 @@ def _gather(
             label, plan = plans[position]
             try:
                 packed, failed = future.result()
-                outcomes[position] = Outcome(None, failed) if failed else Outcome(_put(plan, packed))
+                outcomes[position] = Outcome(None, failed) if failed else Outcome(_put(plan, packed, progress))
             except UserError as error:
                 outcomes[position] = Outcome(None, str(error))
             except Exception as error:  # Dask's own: every worker that had it was lost
@@ -197,12 +196,12 @@ def _gather(
         raise
 
 
-def _put(plan: build.Plan, packed: bytes) -> Built:
+def _put(plan: build.Plan, packed: bytes, progress: build.Progress = lambda text: None) -> Built:
     """Put a report that a worker made in the place of the old one, whole or not at all."""
     try:
         plan.output.parent.mkdir(parents=True, exist_ok=True)
         with swap.lock(plan.output):
-            swap.recover(plan.output)
+            said = [swap.recover(plan.output)]
             folder = swap.new_folder(plan.output)
             try:
                 folder.mkdir()
@@ -215,11 +214,12 @@ def _put(plan: build.Plan, packed: bytes) -> Built:
                     raise BuildError(f"The report of {plan.output.name} that a worker made is of something else.")
                 manifest = replace(manifest, request=plan.request)
                 manifests.write_manifest(folder, manifest)
-                swap.swap(plan.output)
+                said.append(swap.swap(plan.output))
             except BaseException:
                 swap.recover(plan.output)
                 raise
-        shutil.rmtree(plan.failed, ignore_errors=True)
+        progress("".join(f"{plan.output.name}: {sentence}\n" for sentence in said if sentence))
+        halfrun.clear(plan.failed, [path.name for path in plan.notebooks])
         return Built.of(plan.edition.name, plan.output, manifest, True, 0.0)
     except OSError as error:
         raise BuildError(f"The report cannot be written to {plan.output}: {error.strerror or error}.") from error

@@ -8,14 +8,17 @@ goes wrong becomes a `NotebookFailed` that names the cell.
 from __future__ import annotations
 
 import contextlib
+import gc
 import json
 import logging
 import os
+import re
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +29,7 @@ from ..parameters import ReportParameters
 from ..project import project_root
 from ..report import READ
 from ..steering import BATCH
-from . import forks
+from . import chapters, forks, halfrun
 
 if TYPE_CHECKING:
     from nbformat import NotebookNode
@@ -54,6 +57,9 @@ LONGEST_SOCKET = 96
 READ_FOLDER = "read"
 SECONDS_TO_START = 180
 SECONDS_FOR_LATE_OUTPUT = 60
+SECONDS_FOR_A_CELL = 3600  # far more than any cell of ours takes: a cell that runs on is stuck
+IPYKERNEL = re.compile(r"\S*ipykernel_\d+[\\/]\d+\.py:\d+: ")  # the place of a warning in a kernel's own terms
+WARNING = re.compile(r"\b[A-Za-z]*Warning: ")
 
 
 @dataclass(frozen=True)
@@ -67,14 +73,23 @@ class Ran:
 class Session:
     """What the notebooks of one build share: the variables and settings of their kernels, and the server of warm ones.
 
-    Its notebooks may run side by side, in threads. `kernels` is "forked", for which a fork falls back to a plain kernel
+    Its notebooks may run side by side, in threads; a cell may take `timeout` seconds, or any time where that is none.
+    `kernels` is "forked", for which a fork falls back to a plain kernel
     where there is no forking, or "plain".
     """
 
-    def __init__(self, scratch: Path, server: forks.Server | None) -> None:
-        self.scratch = scratch
+    def __init__(
+        self, scratch: Path, server: forks.Server | None, timeout: float | None = SECONDS_FOR_A_CELL
+    ) -> None:
+        self.scratch, self.timeout = scratch, timeout
         self.forked = server is not None
         self._managers = _kernel_class(scratch)
+        self._at: dict[str, tuple[str, float]] = {}  # by notebook the cell that runs, and when it began
+
+    def running(self) -> dict[str, tuple[str, float]]:
+        """For each notebook that runs the name of its cell, and the seconds that it has been running."""
+        now = time.monotonic()
+        return {name: (cell, now - begun) for name, (cell, begun) in self._at.copy().items()}
 
     def stop(self) -> None:
         """End every kernel and start no other: the notebooks that run fail."""
@@ -92,43 +107,63 @@ class Session:
         import papermill
         from papermill.exceptions import PapermillExecutionError
 
-        source = nbformat.read(notebook, as_version=4)
+        written = nbformat.read(notebook, as_version=4)
+        source = nbformat.from_dict({**written, "cells": chapters.own_cells(written.cells)})
         # The notebook that is being run, kept from its start on: a kernel may die, and writing a copy after
         # each cell, as papermill would, takes a fifth of the time of a notebook full of charts.
         running: list[NotebookNode] = []
         where, reason = None, ""
+
+        def begin(cell: NotebookNode, cell_index: int) -> None:
+            self._at[notebook.stem] = _cell_name(written, cell_index), time.monotonic()
+
         try:
             # The folder is told to the kernel alone: papermill's `cwd` would change that of the whole process.
             papermill.execute_notebook(
-                _literal(notebook), None, parameters=parameters.plain(), kernel_name=FORKED if self.forked else PLAIN,
+                source, None, parameters=parameters.plain(), kernel_name=FORKED if self.forked else PLAIN,
                 language="python", progress_bar=False, start_timeout=SECONDS_TO_START,
                 iopub_timeout=SECONDS_FOR_LATE_OUTPUT, shutdown_kernel="immediate",
                 kernel_manager_class=self._managers, resources={"metadata": {"path": str(notebook.parent)}},
-                on_notebook_start=lambda notebook: running.append(notebook),
+                on_notebook_start=lambda notebook: running.append(notebook), on_cell_execute=begin,
+                execution_timeout=self.timeout,
             )  # fmt: skip
             where, reason = _fault(running[0])
         except PapermillExecutionError as error:
             # Papermill puts two cells of its own around the error into the copy, but counts without them.
             where, reason = error.cell_index, f"{error.ename}: {error.evalue}" if error.evalue else error.ename
         except Exception as error:  # the kernel did not start, died, or stopped answering
-            where, reason = _last_started(running[0]) if running else None, _in_plain_words(error)
+            where = _last_started(running[0]) if running else None
+            reason = self._in_plain_words(error)
         finally:
+            self._at.pop(notebook.stem, None)
             read = [self.scratch / READ_FOLDER / str(pid) for pid in self._managers.end_mine()]
         made = _without_traces(running[0] if running else source)
         made.metadata.get("kernelspec", {})["name"] = PLAIN  # whichever way it was started
         if reason:
             if not self._managers.stopped.is_set():  # else it is not this notebook's fault
-                keep.mkdir(parents=True, exist_ok=True)
-                nbformat.write(made, keep / notebook.name)
+                halfrun.keep(keep, notebook.name, nbformat.writes(made))
             raise NotebookFailed(
-                edition, notebook.stem, _cell_name(source, where), _in_words(parameters),
+                edition, notebook.stem, _cell_name(written, where), _in_words(parameters),
                 shown(_one_line(reason), 400), str(keep / notebook.name),
             )  # fmt: skip
         return Ran(made, _names_in(read))
 
+    def _in_plain_words(self, error: Exception) -> str:
+        name = type(error).__name__
+        if name == "CellTimeoutError":
+            return (
+                f"the cell was still running after {self.timeout:g} seconds, the longest that a cell may take; "
+                "--timeout sets another limit, 0 none"
+            )
+        known = {"DeadKernelError": "the kernel died", "TimeoutError": "the kernel did not answer in time"}
+        return known.get(name, f"{name}: {error}")
+
 
 @contextlib.contextmanager
-def session(scratch: Path, kernels: Kernels = "plain", ready: Callable[[], object] = lambda: None) -> Iterator[Session]:
+def session(
+    scratch: Path, kernels: Kernels = "plain", ready: Callable[[], object] = lambda: None,
+    timeout: float | None = SECONDS_FOR_A_CELL,
+) -> Iterator[Session]:  # fmt: skip
     """A session whose kernels, caches and settings lie in `scratch`; every kernel has ended when the block is left.
 
     `ready` is called while the font cache is being made, and before the server is forked: what it leaves in memory,
@@ -140,7 +175,7 @@ def session(scratch: Path, kernels: Kernels = "plain", ready: Callable[[], objec
         with contextlib.nullcontext() if there else making_font_cache():
             ready()
         server = forks.start(os.environ, project_root() / "notebooks") if kernels == "forked" else None
-        made = Session(scratch, server)
+        made = Session(scratch, server, timeout)
         try:
             with _provisioning(server):
                 yield made
@@ -225,14 +260,17 @@ def kernel_variables(scratch: Path) -> Iterator[None]:
 
 @contextlib.contextmanager
 def _quiet_papermill() -> Iterator[None]:
-    """Papermill logs what we say ourselves in the error."""
-    logger = logging.getLogger("papermill")
-    level = logger.level
-    logger.setLevel(logging.CRITICAL + 1)
+    """Papermill logs what we say ourselves in the error, asyncio what it had to leave when a cell ran out of time."""
+    loggers = [logging.getLogger(name) for name in ("papermill", "asyncio")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL + 1)
     try:
         yield
     finally:
-        logger.setLevel(level)
+        gc.collect()  # what was left is told when it is cleared away
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
 
 
 def _kernel_class(scratch: Path) -> Any:
@@ -292,11 +330,6 @@ def _names_in(files: list[Path]) -> frozenset[str] | None:
     return frozenset(name for file in there for name in file.read_text("utf-8").splitlines()) if there else None
 
 
-def _literal(path: Path) -> str:
-    """Papermill fills braces in paths with parameters; doubled, they stand for themselves."""
-    return str(path).replace("{", "{{").replace("}", "}}")
-
-
 def _fault(made: NotebookNode) -> tuple[int | None, str]:
     """Position and reason of the first cell that did not do what it should, or (None, "")."""
     for position, cell in enumerate(made.cells):
@@ -304,12 +337,22 @@ def _fault(made: NotebookNode) -> tuple[int | None, str]:
             continue
         for output in cell.outputs:
             if output.output_type == "stream" and output.name == "stderr":
-                return position, f"unexpected output on stderr: {output.text}"
+                return position, _of_stderr(output.text)
             if output.output_type == "error":
                 return position, f"{output.ename}: {output.evalue}"
         if cell.execution_count is None:
             return position, "the cell was not run"
     return None, ""
+
+
+def _of_stderr(text: str) -> str:
+    """What a cell wrote to stderr, and what its author can do about it."""
+    text = IPYKERNEL.sub("", text)
+    if WARNING.search(text):
+        todo = "mend what it warns of, or allow it in this cell with `import warnings; warnings.simplefilter('ignore')`"
+    else:
+        todo = "what readers shall see is printed to stdout"
+    return f"unexpected output on stderr: {shown(_one_line(text), 250)}; {todo}"
 
 
 def _last_started(made: NotebookNode) -> int | None:
@@ -319,25 +362,23 @@ def _last_started(made: NotebookNode) -> int | None:
     return started[-1] if started else None
 
 
-def _in_plain_words(error: Exception) -> str:
-    known = {"DeadKernelError": "the kernel died", "TimeoutError": "the kernel did not answer in time"}
-    return known.get(type(error).__name__, f"{type(error).__name__}: {error}")
-
-
 def _cell_name(source: NotebookNode, position: int | None) -> str:
     """`cell 4 (figures.levels(report))`: the number and first line of a cell of the notebook as written.
 
-    `position` counts with the cell that papermill injects after the one tagged `parameters`.
+    `position` counts with the cell that papermill injects after the one tagged `parameters`, and without those of
+    an earlier run.
     """
     if position is None:
         return "before the first cell"
-    tagged = [i for i, cell in enumerate(source.cells) if "parameters" in cell.metadata.get("tags", [])]
+    own = chapters.own_cells(source.cells)
+    tagged = [i for i, cell in enumerate(own) if "parameters" in chapters.tags_of(cell)]
     injected = tagged[0] + 1 if tagged else 0
     if position == injected:
         return "the injected parameters"
-    position -= position > injected
-    lines = source.cells[position].source.strip().splitlines()
-    return f"cell {position + 1} ({shown(lines[0]) if lines else 'empty'})"
+    cell = own[position - (position > injected)]
+    number = next(i for i, other in enumerate(source.cells, start=1) if other is cell)
+    lines = cell.source.strip().splitlines()
+    return f"cell {number} ({shown(lines[0]) if lines else 'empty'})"
 
 
 def _in_words(parameters: ReportParameters) -> str:

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from .. import __version__
-from ..errors import BuildError
 from ..project import project_root
+from .chapters import notebook_files
 
 PACKAGE = Path(__file__).resolve().parents[1]
 # Libraries whose version can change a byte of the report.
@@ -53,7 +53,7 @@ def _hash_or_nothing(path: Path) -> str:
 def project_files() -> list[Path]:
     """The files of the project that a report may be made from: editions, notebooks, data."""
     root = project_root()
-    files = [root / "reports" / "editions.yml", *sorted((root / "notebooks").glob("*.ipynb"))]
+    files = [root / "reports" / "editions.yml", *notebook_files(root / "notebooks")]
     return files + sorted(path for path in (root / "data").rglob("*") if path.is_file())
 
 
@@ -76,15 +76,6 @@ def versions() -> dict[str, str]:
 def computing(found: Mapping[str, str]) -> dict[str, str]:
     """Of the versions `found`, those of Python and the libraries that facts may be computed with."""
     return {name: number for name, number in found.items() if name not in SETTING}
-
-
-def cells(path: Path) -> list[tuple[str, str, list[str]]]:
-    """Type, source and tags of every cell: what a run depends on, without outputs and identifiers."""
-    try:
-        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-        return [(c["cell_type"], "".join(c["source"]), c.get("metadata", {}).get("tags", [])) for c in cells]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BuildError(f"The notebook {path.stem} cannot be read: {error}.") from None
 
 
 def changed_inputs(before: Mapping[str, str], now: Mapping[str, str]) -> list[str]:

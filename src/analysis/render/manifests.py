@@ -12,7 +12,7 @@ from typing import Any
 MANIFEST, FACTS, ROWS, WORKBOOK = "manifest.json", "facts.json", "rows.csv", "tables.xlsx"
 MADE_BY = "analysis"
 FILE_OF = {"html": "index.html", "pdf": "report.pdf"}
-# Files that desktops and JupyterLab leave in folders they show; a report folder may lose them.
+# What desktops and JupyterLab leave in folders they show: no file of a report, and carried from one to the next.
 LITTER = (".DS_Store", "Thumbs.db", "desktop.ini", ".ipynb_checkpoints")
 
 
@@ -107,11 +107,12 @@ def read_manifest(folder: Path) -> Manifest | None:
 
 def hashes(folder: Path) -> dict[str, str]:
     """SHA-256 of every file of a report by its path inside it, the manifest itself left out."""
-    return {
-        path: digest((folder / path).read_bytes())
-        for path in files_in(folder)
-        if path != MANIFEST
-    }
+    return {path: hash_of(folder / path) for path in files_in(folder) if path != MANIFEST}
+
+
+def hash_of(path: Path) -> str:
+    """SHA-256 of a file as manifests record it; empty for a link, which no build makes."""
+    return "" if path.is_symlink() else digest(path.read_bytes())
 
 
 def digest(content: bytes) -> str:
@@ -120,9 +121,16 @@ def digest(content: bytes) -> str:
 
 
 def files_in(folder: Path) -> list[str]:
-    """Paths of the files below `folder`, with slashes, in order; what desktops leave there is passed over."""
-    found = (path.relative_to(folder) for path in folder.rglob("*") if not path.is_dir())
+    """Paths of the files and links below `folder`, with slashes, in order; what desktops leave there is passed over."""
+    found = (path.relative_to(folder) for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
     return sorted(path.as_posix() for path in found if not set(path.parts) & set(LITTER))
+
+
+def altered(folder: Path, manifest: Manifest) -> tuple[list[str], list[str]]:
+    """The files of a report that were changed since it was made, and those that are missing."""
+    there = hashes(folder)
+    changed = [path for path, known in manifest.files.items() if path in there and there[path] != known]
+    return changed, [path for path in manifest.files if path not in there]
 
 
 def whole(folder: Path, manifest: Manifest, formats: Sequence[str]) -> bool:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from .build import How, Plan
 
 NEW = "it was not run before"
+SECONDS_LONG = 60  # after which a cell that still runs is named
 SECONDS_DEAF = 0.2  # the longest time in which a build does not hear that it shall stop
 
 
@@ -30,6 +31,7 @@ def run_all(
     one shows a fact as another than the package computes.
     """
     kept = cache.default()
+    kept.wait(progress)
     known = parts.topics(plan.catalogue, kept)
     described = described_by_path(plan)
     runs: dict[Path, parts.Run] = {}
@@ -48,7 +50,7 @@ def run_all(
             with (
                 style.keeping(None if force else parts.drawings(kept)),
                 scratch.folder() as temporary,
-                execute.session(temporary, how.kernels, lambda: books.append(compute())) as session,
+                execute.session(temporary, how.kernels, lambda: books.append(compute()), how.timeout) as session,
             ):
                 _run(plan, todo, described, books[0], session, how.jobs, kept, runs, progress)
         else:
@@ -116,7 +118,7 @@ def _run(
         seconds = time.perf_counter() - begun
         return parts.keep(described[path], ran.notebook, seconds, ran.read, plan.catalogue, kept)
 
-    left = list(order)
+    left, said = list(order), dict[tuple[str, str], float]()
     with ThreadPoolExecutor(max_workers=jobs) as pool, contextlib.ExitStack() as held:
         waiting: dict[Future[parts.Run], tuple[Path, contextlib.ExitStack]] = {}
         try:
@@ -127,6 +129,7 @@ def _run(
                     waiting[pool.submit(run, path)] = path, own
                 # A wait without end would not hear Ctrl-C where another thread is given the signal.
                 done, _ = wait(waiting, SECONDS_DEAF, FIRST_COMPLETED)
+                _say_what_takes_long(session, said, progress)
                 for future in sorted(done, key=lambda future: order.index(waiting[future][0])):
                     path, own = waiting.pop(future)
                     own.close()
@@ -142,6 +145,19 @@ def _run(
             pool.shutdown(wait=False, cancel_futures=True)
             session.stop()
             raise
+
+
+def _say_what_takes_long(
+    session: execute.Session, said: dict[tuple[str, str], float], progress: Callable[[str], None]
+) -> None:
+    """Say which cell has been running for long: after a minute, and each time when that time has doubled.
+
+    `said` holds the seconds at which it was last said.
+    """
+    for name, (cell, seconds) in session.running().items():
+        if seconds >= max(SECONDS_LONG, 2 * said.get((name, cell), 0.0)):
+            said[name, cell] = seconds
+            progress(f"{name}, {cell}: running for {seconds:.0f} s\n")
 
 
 def _take_one(left: list[Path], own: contextlib.ExitStack, kept: cache.Cache) -> Path:

@@ -21,7 +21,7 @@ from ..catalogue import Catalogue
 from ..facts import Fact
 from ..parameters import ReportParameters
 from ..reading import unrecorded
-from . import inputs, locks, modules
+from . import chapters, inputs, locks, modules
 from .cache import Cache
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def describe(
     package: Path = inputs.PACKAGE,
 ) -> Part:  # fmt: skip
     """The part that a notebook is; `files` are the files of the package with their hashes."""
-    code = [(source, tags) for kind, source, tags in inputs.cells(path) if kind == "code"]
+    code = [(source, tags) for kind, source, tags in chapters.cells(path) if kind == "code"]
     another = not parameters.pair.documented
     used = modules.used((source for source, _ in code), list(files), package, another)
     made_from = {
@@ -82,7 +82,7 @@ def fetch(part: Part, catalogue: Catalogue, cache: Cache) -> Run | None:
         made = nbformat.from_dict(body["notebook"])
         notebook = _with_markdown_of(source, made)
         return Run(notebook, {**part.made_from, "tables": tables}, float(body["seconds"]))
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, IndexError):
         return None
 
 
@@ -266,7 +266,7 @@ def _with_markdown_of(source: NotebookNode, made: NotebookNode) -> NotebookNode:
     """The cells of `source`, the code cells among them as they were run in `made`, with that of the parameters."""
     run = [cell for cell in made.cells if cell.cell_type == "code"]
     cells = []
-    for cell in source.cells:
+    for cell in chapters.own_cells(source.cells):
         if cell.cell_type != "code":
             cells.append(cell)
             continue

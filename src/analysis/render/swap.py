@@ -3,19 +3,24 @@
 A folder cannot be exchanged atomically everywhere, so two renames are made under a journal: the old
 report steps aside, the new one takes its place. `recover` reads the journal at the next start. All
 helper files lie beside the output, on its own file system, and their names begin with a dot.
+
+Of the old report only that is removed which its manifest lists and which is as it was made. Anything else is kept:
+what was changed or put there meanwhile in a folder beside the report, see `kept_folder`; empty folders and what
+desktops leave behind move into the new report.
 """
 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from ..errors import BuildError
-from . import locks
+from ..errors import BuildError, listing, shown
+from . import locks, manifests
 
 ROLES = ("new", "old", "journal", "journal-draft", "lock")
 
@@ -25,8 +30,13 @@ def new_folder(output: Path) -> Path:
     return _beside(output, "new")
 
 
-def swap(output: Path) -> None:
-    """Put `new_folder(output)`, which must be whole, in the place of `output`.
+def kept_folder(output: Path, number: int = 1) -> Path:
+    """Where what no build made is kept when a report takes its place; the `number`-th such folder."""
+    return output.with_name(f"{output.name}.kept" + (f"-{number}" if number > 1 else ""))
+
+
+def swap(output: Path) -> str | None:
+    """Put `new_folder(output)`, which must be whole, in the place of `output`; a sentence where something was kept.
 
     Raises OSError; whatever stops it, `recover(output)` then leaves the old report or the new one, whole.
     """
@@ -37,7 +47,18 @@ def swap(output: Path) -> None:
         output.replace(old)
     new.replace(output)
     journal.unlink()
-    shutil.rmtree(old, ignore_errors=True)  # the new report stands; what is left goes at the next start
+    with contextlib.suppress(OSError):  # the new report stands; what is left goes at the next start
+        return _settle(old, output)
+    return None
+
+
+def set_aside(path: Path, output: Path, name: str) -> Path:
+    """Move what lies in the report `output` as `name`, or did, to where it is kept; its new place."""
+    places = (kept_folder(output, number) / name for number in itertools.count(1))
+    place = next(place for place in places if not os.path.lexists(place))
+    place.parent.mkdir(parents=True, exist_ok=True)
+    path.replace(place)
+    return place
 
 
 def recover(output: Path) -> str | None:
@@ -63,8 +84,8 @@ def recover(output: Path) -> str | None:
     journal.unlink(missing_ok=True)
     _draft(journal).unlink(missing_ok=True)
     _remove(new)
-    _remove(old)
-    return said
+    kept = _settle(old, output)
+    return " ".join(filter(None, (said, kept))) or None
 
 
 def remains(folder: Path) -> dict[str, list[str]]:
@@ -111,6 +132,46 @@ def _holds_something(folder: Path) -> bool:
 def _remove(folder: Path) -> None:
     if folder.exists():
         shutil.rmtree(folder)
+
+
+def _settle(old: Path, output: Path) -> str | None:
+    """Clear the old report away once the new one stands in `output`, but for what no build made.
+
+    It may be stopped anywhere and begun again: the manifest, which says what was made, goes last.
+    """
+    if not old.exists():
+        return None
+    manifest = manifests.read_manifest(old)
+    known = {**manifest.files, manifests.MANIFEST: ""} if manifest else {}
+    paths = sorted(old.rglob("*"), reverse=True)  # what a folder holds comes before the folder
+    empty = {path for path in paths if path.is_dir() and not path.is_symlink() and not any(path.iterdir())}
+    kept: dict[str, Path] = {}
+    for path in paths:
+        name = path.relative_to(old).as_posix()
+        if path in empty:
+            (output / name).mkdir(parents=True, exist_ok=True)
+            path.rmdir()
+        elif path.is_dir() and not path.is_symlink():
+            path.rmdir()
+        elif set(Path(name).parts) & set(manifests.LITTER) and not os.path.lexists(output / name):
+            (output / name).parent.mkdir(parents=True, exist_ok=True)
+            path.replace(output / name)
+        elif name not in known or (known[name] and manifests.hash_of(path) != known[name]):
+            kept[name] = set_aside(path, output, name)
+        elif name != manifests.MANIFEST:
+            path.unlink()
+    (old / manifests.MANIFEST).unlink(missing_ok=True)
+    old.rmdir()
+    return told(kept)
+
+
+def told(kept: Mapping[str, Path]) -> str | None:
+    """One sentence about files that were kept, from their names in the report to where they are; None for none."""
+    if not kept:
+        return None
+    place = next(path.parents[name.count("/")] for name, path in kept.items())
+    what = listing(map(shown, sorted(kept)))
+    return f"Kept in {place}: {what}, changed or put there since the report was made."
 
 
 def _write_journal(journal: Path, output: Path) -> None:

@@ -20,7 +20,7 @@ from ..catalogue import Catalogue, load
 from ..errors import UnknownParameter, UserError, shown
 from ..parameters import LISTS, PARAMETER_NAMES, ReportParameters, edition, resolve
 from ..report import storing
-from . import build, cache, crew, inputs, overview, parts, quick
+from . import build, cache, crew, inputs, overview, parts, quick, swap
 from .manifests import Swept
 from .quick import PAGE, RECORD, SWEEP, TABLE
 
@@ -121,6 +121,7 @@ def planned(
     chosen = edition(edition_name)
     place = folder or quick.default_sweep(edition_name)
     sources = sources or inputs.sources()
+    chosen.with_settings({**settings, **{name: values[0] for name, values in grid.items()}}, load())  # with its place
     found = combinations({**chosen.parameters, **settings}, grid, load(), most)
     plans = tuple(
         (one, build.plan(edition_name, {**settings, **one.settings}, formats, place / one.name, only, sources))
@@ -140,14 +141,16 @@ def run(
     failed = {
         one.name: outcome.failed for (one, _), outcome in zip(planned.plans, outcomes, strict=True) if outcome.failed
     }
-    _write(planned, failed)
+    if kept := _write(planned, failed):
+        progress(kept + "\n")
     return Swept(planned.folder, tuple(built), failed, (PAGE, TABLE, RECORD))
 
 
 # ----------------------------------------------------------------------------------------------- files
 
 
-def _write(planned: Planned, failed: Mapping[str, str]) -> None:
+def _write(planned: Planned, failed: Mapping[str, str]) -> str | None:
+    """Write the page, the table and the record; a sentence about those of before that were changed by hand."""
     folder, plans = planned.folder, planned.plans
     shown_plans = [(one, plan) for one, plan in plans if one.name not in failed]
     catalogue = plans[0][1].catalogue
@@ -163,12 +166,24 @@ def _write(planned: Planned, failed: Mapping[str, str]) -> None:
         ],
     }  # fmt: skip
     folder.mkdir(parents=True, exist_ok=True)
+    kept = {name: swap.set_aside(folder / name, folder, name) for name in _changed(folder)}
     for name, text in (
         (RECORD, json.dumps(record, indent=1, ensure_ascii=False) + "\n"), (TABLE, table), (PAGE, page),
     ):  # fmt: skip
         new = folder / f".{name}.new"
         new.write_text(text, encoding="utf-8", newline="\n")
         new.replace(folder / name)
+    return swap.told(kept)
+
+
+def _changed(folder: Path) -> list[str]:
+    """Of the page and the table of an earlier sweep, what is not as it was made."""
+    try:
+        files: dict[str, str] = json.loads((folder / RECORD).read_text(encoding="utf-8"))["files"]
+        there = {name: inputs.file_hash(folder / name) for name in files if (folder / name).is_file()}
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return [name for name in (PAGE, TABLE) if (folder / name).exists()]
+    return [name for name, found in there.items() if found != files[name]]
 
 
 def _plain(one: Combination) -> dict[str, Any]:
