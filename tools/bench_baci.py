@@ -94,7 +94,8 @@ def generate(folder: Path, rows: int) -> None:
     with duckdb.connect(config={"memory_limit": "1GB", "preserve_insertion_order": False}) as connection:
         connection.execute(f"""
             COPY (
-                SELECT DISTINCT ON (i, j, k) {YEAR} AS t, {pick.format("r * 7 + 1")} AS i, {pick.format("r * 13 + 2")} AS j,
+                SELECT DISTINCT ON (i, j, k) {YEAR} AS t,
+                    {pick.format("r * 7 + 1")} AS i, {pick.format("r * 13 + 2")} AS j,
                     printf('%02d%04d', 1 + hash(r * 3) % 97, 1000 + hash(r * 5) % 9000) AS k,
                     printf('%.3f', exp(12.0 * (hash(r * 17) % 1000003) / 1000003.0 - 4.0) + 0.001) AS v,
                     CASE WHEN hash(r * 19) % 30 = 0 THEN 'NA'

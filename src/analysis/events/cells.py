@@ -51,9 +51,10 @@ class Cell:
         return None if self.precision is None else self.precision.detectable
 
     def found(self, alpha: float) -> bool:
-        """Whether the effect differs from zero: after adjustment for a tested question, by itself for a control."""
+        """Whether the effect differs from zero: after adjustment for a tested question; by itself, and in the
+        direction that is known, for a control."""
         p = self.p if self.p_adjusted is None else self.p_adjusted
-        return p is not None and p <= alpha
+        return p is not None and p <= alpha and (self.as_expected or not self.control)
 
     @property
     def as_expected(self) -> bool:

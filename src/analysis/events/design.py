@@ -92,16 +92,22 @@ def design(
     breaks: Collection[int],
     dated: int,
     rules: Rules,
+    asked: Collection[str] = (),
 ) -> Design:
-    """The comparisons of a cell from its episodes in each regime; `breaks` are the first months of new levels."""
+    """The comparisons of a cell from its episodes in each regime; `breaks` are the first months of new levels.
+
+    Only episodes of the regimes `asked` for are compared, all where none is named; no window at all lies in a baseline.
+    """
     empty = Design(key, (), (), dated, "")
-    if not any(by_regime.values()):
+    if not any(episodes for name, episodes in by_regime.items() if not asked or name in asked):
         return replace(empty, reason="no event lies in a period with monthly figures" if dated else "it has no event")
     every = [episode for episodes in by_regime.values() for episode in episodes]
     in_windows = {month for episode in every for month in episode.months}
     compared: list[tuple[Episode, Comparison]] = []
     reasons: list[str] = []
     for position, regime in enumerate(regimes):
+        if asked and regime.regime_id not in asked:
+            continue
         for episode in by_regime.get(regime.regime_id, []):
             window = usable.months(episode.first, episode.last, usable.window)
             if len(window) < rules.share * episode.nominal or not window:
@@ -140,7 +146,7 @@ def _compared(window: list[int], baseline: list[int], rules: Rules) -> Compariso
     if rules.kind != "same_months":
         return Comparison(tuple(window), tuple(baseline[-rules.most :]))
     pairs = [(month, earlier) for month in window if (earlier := _same_month(month, baseline)) is not None]
-    if len(pairs) < 2:
+    if len({earlier for _, earlier in pairs}) < 2:
         return None
     return Comparison(tuple(month for month, _ in pairs), tuple(earlier for _, earlier in pairs))
 

@@ -145,7 +145,7 @@ def _change(report: Report, study: Study, key: Key) -> Fact:
     made, effect = cell.design, cell.effect
     common: dict[str, Any] = {
         "id": f"events.change.{'.'.join(key)}",
-        "label": f"Change against the twelve months before: {_name(study, key)}",
+        "label": f"Change against {study.baseline_words}: {_name(study, key)}",
         "unit": "percent",
         "period": _span(made.window_months, report),
     }

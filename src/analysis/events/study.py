@@ -87,16 +87,26 @@ class Study:
             episodes = events.episodes_of(
                 self.report.catalogue, class_id, flow, window_id, p.as_of, counts, chosen.late
             )
-        asked = p.listed("regimes")
         return design(
             key,
-            {name: items for name, items in episodes.items() if not asked or name in asked},
+            episodes,
             self.plan.regimes(flow),
             Usable.of(start, baselines, windows),
             [shift.month for shift in self.breaks[flow].shifts],
             dated,
             self._rules(chosen),
+            p.listed("regimes"),
         )
+
+    @property
+    def baseline_words(self) -> str:
+        """The months that a window is compared with, in words."""
+        twelve, more = self.plan.settings["baseline_months"], self.plan.settings["baseline_two_years"]
+        return {
+            "level": f"the {twelve} usable months before",
+            "same_months": "the same months of the year before",
+            "two_years": f"up to {more} usable months before",
+        }[self.report.parameters.baseline]
 
     def _rules(self, chosen: Choices) -> Rules:
         declared = self.plan
@@ -136,7 +146,7 @@ class Study:
             readable=declared.number("readable_effect"),
             largest=declared.number("largest_effect"),
         )
-        return Cell(made, effect, precision, reason or self.months(made.key[1]).reason, verdict, overlap)
+        return Cell(made, effect, precision, (reason and self.months(made.key[1]).reason) or reason, verdict, overlap)
 
     def _answers(self, asked: dict[Key, Cell]) -> dict[Key, Cell]:
         """The cells of the questions, with what adjustment makes of p and of the smallest detectable effect."""
@@ -201,7 +211,8 @@ class Study:
 
     def point(self, key: Key, spec_id: str) -> Point | None:
         """The effect of a cell under one specification, where both are there."""
-        return next((p for p in self.points if p.key == key and p.spec.spec_id == spec_id), None)
+        spec = self.specifications.get(spec_id)
+        return None if spec is None or self.cells[key].verdict == UNTESTABLE else self._point(key, spec)
 
     @remembered
     def pairs(self) -> list[Pair]:

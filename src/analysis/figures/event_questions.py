@@ -10,9 +10,11 @@ from matplotlib.figure import Figure
 from .. import style
 from ..captions import caveats, join, recency
 from ..display import Display, FigureDisplay, Sentence, Words, say
+from ..errors import listing
 from ..events.cells import Cell, percent, records
 from ..facts import Fact
 from ..formatting import percent as percent_text
+from ..formatting import sentence_case
 from ..report import Report
 from .events import control_note, last_month, month_caveats, nothing, question_fact
 from .once import once
@@ -30,8 +32,7 @@ def event_questions(report: Report) -> Display:
     if not groups:
         return nothing(report, "The questions on events")
 
-    baseline = study.plan.settings["baseline_months"]
-    subtitle = f"Change in the months after the event,\nagainst the {baseline} usable months before"
+    subtitle = f"Change in the months after the event,\nagainst {study.baseline_words}"
 
     def paint(figure: Figure, narrow: bool) -> None:
         axes = figure.add_subplot()
@@ -67,10 +68,9 @@ def event_questions(report: Report) -> Display:
         title=_title(report),
         alt=join(say("Dots with bars, one row for each question."), *(answer(report, cell) for cell in study.answered)),
         caption=say(
-            "Each window is compared with the level of the {n} usable months before it, in the same period. The range "
-            "holds every change that the test does not reject. A known fall that the method missed would be a reason "
-            "to distrust the rest.",
-            n=baseline,
+            "Each window is compared with {baseline}, in the same period. The range holds every change that the test "
+            "does not reject. A known fall that the method missed would be a reason to distrust the rest.",
+            baseline=study.baseline_words,
         ),
         records=tuple(
             {"question": q.asks, "control": study.cells[q.key].control, **records(study.cells[q.key])}
@@ -140,25 +140,28 @@ def _title(report: Report) -> Sentence:
     study, alpha = report.event_study, report.parameters.alpha
     controls = [c for c in study.answered if c.control]
     tested = [c for c in study.answered if not c.control]
-    seen = sum(c.found(alpha) for c in controls)
-    known = (
-        "The known falls are found"
-        if controls and seen == len(controls)
-        else "Not every known fall is found"
-        if controls
-        else "No known fall can be tested"
-    )
-    if not tested:
-        return say(f"{known}; no other question can be answered")
+    parts = [_known(report, controls)] if any(study.plan.classes[q.key[0]].control for q in study.questions) else []
     found = [c for c in tested if c.found(alpha)]
     if found:
-        return say(f"{known}; trade also changed after {{names}}", names=_names(report, found))
-    return say(f"{known}; after tests, launches and meetings the months cannot tell")
+        parts.append(f"trade {'also ' if parts else ''}changed after {_names(report, found)}")
+    elif tested:
+        parts.append(f"after {_names(report, tested)} the months cannot tell")
+    else:
+        parts.append("no other question can be answered")
+    return say("{title}", title=sentence_case("; ".join(parts)))
+
+
+def _known(report: Report, controls: list[Cell]) -> str:
+    """Whether the known falls are found, in a few words."""
+    if not controls:
+        return "no known fall can be tested"
+    every = all(cell.found(report.parameters.alpha) for cell in controls)
+    return "the known falls are found" if every else "not every known fall is found"
 
 
 def _names(report: Report, cells: list[Cell]) -> str:
     labels = dict.fromkeys(report.event_study.plan.classes[c.key[0]].label for c in cells)
-    return " and ".join(labels)
+    return listing(list(labels))
 
 
 def answer(report: Report, cell: Cell) -> Sentence:
@@ -167,7 +170,7 @@ def answer(report: Report, cell: Cell) -> Sentence:
     refs: dict[str, Fact | Words] = {
         "asks": Words(question.asks if question else ""),
         "change": fact,
-        "months": Words(str(report.event_study.plan.windows[cell.key[2]].months)),
+        "months": Words(str(max((e.nominal for e in cell.design.episodes), default=0))),
         "k": Words(str(len(cell.design.events))),
         "all": Words(str(cell.design.dated)),
     }
@@ -180,6 +183,6 @@ def answer(report: Report, cell: Cell) -> Sentence:
     yes = "Yes" if cell.as_expected else "No, the other way round"
     return say(
         "{asks} " + yes + ": {change} ({change:low} to {change:high} allowing for chance), over the {months} "
-        "months from the event on.",
+        "months from the first event on.",
         **refs,
     )

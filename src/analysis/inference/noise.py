@@ -32,13 +32,12 @@ def correlation_matrix(rho: float, months: Ints) -> Floats:
     return np.asarray((float(rho) ** np.arange(apart.max(initial=0) + 1))[apart])
 
 
-def estimate(residuals: Floats, x: Floats, caution: float = 0.0) -> tuple[float, float]:
+def estimate(residuals: Floats, x: Floats) -> tuple[float, float]:
     """(rho, sd) of an AR(1) behind OLS residuals (n,) with NaN at the months outside the baseline.
 
     First autocorrelation over neighbouring known months and variance over degrees of freedom, both corrected
     for what the fit took away: rho and sd are such that an AR(1) with them, fitted by `x` (n, k) at the same
     months, has on average the squares and the neighbour products that were seen. rho lies between 0 and LARGEST_RHO.
-    With `caution` rho is raised by so many standard errors, 1 / sqrt(m), but not beyond the last of RHOS; sd follows.
     """
     index = np.flatnonzero(np.isfinite(residuals))
     e, m = residuals[index], len(index)
@@ -59,7 +58,5 @@ def estimate(residuals: Floats, x: Floats, caution: float = 0.0) -> tuple[float,
         rho = RHOS[1]  # no two neighbouring months: nothing is known of it
     else:
         rho = float(np.interp(products / squares if squares else 0.0, np.maximum.accumulate(ratios), grid))
-    if caution:
-        rho = max(rho, min(rho + caution / float(np.sqrt(m)), RHOS[-1]))
     square = float(np.interp(rho, grid, expected_squares))
     return rho, float(np.sqrt(squares / square))

@@ -9,15 +9,9 @@ from enum import StrEnum
 class Reason(StrEnum):
     """The closed list of reasons, in words that may be printed."""
 
-    EMPTY_CLASS = "no event of this class"
-    ONE_EVENT = "one event where more are needed"
-    BEYOND_DATA = "the window lies beyond the data"
     CONSTANT = "the series does not vary"
     FEW_MONTHS = "too few months for a baseline"
     FEW_PAIRS = "too few months known in both series"
-    NOT_IDENTIFIED = "the baseline cannot be told apart from the window"
-    NO_PLACEMENT = "no other date at which the window would have data"
-    OPENS_REGIME = "an event that opens a regime cannot be moved round it"
 
 
 @dataclass(frozen=True)

@@ -34,10 +34,10 @@ def question(report: Report) -> Prose:
                 "sayings to monthly trade; they stand in the data package."
             ),
             say(
-                "Each window of months is compared with the level of the {n} usable months before it, in the same "
-                "period. Falls that everybody can see in the yearly figures are among the questions: a method that "
-                "misses them could not be believed when it finds nothing.",
-                n=study.plan.settings["baseline_months"],
+                "Each window of months is compared with {baseline}, in the same period. Falls that everybody can see "
+                "in the yearly figures are among the questions: a method that misses them could not be believed when "
+                "it finds nothing.",
+                baseline=study.baseline_words,
             ),
             say(
                 "A month of grade {bad}, or one that cannot be read by itself, is not used.",
@@ -236,8 +236,9 @@ def breaks(report: Report) -> Prose:
             verb = "fell" if shift.change < 0 else "rose"
             parts.append(
                 say(
-                    "{flow}: the level " + verb + " by {change:abs} from {month} on; the date lies between {first} "
-                    "and {last}.{near}",
+                    "{flow}: the level " + verb + " by {change:abs} from {month} on"
+                    + ("." if shift.first == shift.last else "; the date lies between {first} and {last}.")
+                    + "{near}",
                     flow=name,
                     change=report.fact(f"events.break_date.{flow}.n{n}"),
                     month=when(shift.month),
@@ -359,8 +360,8 @@ def _known_falls(report: Report) -> Finding | None:
     first = clauses[0].replace(" by {", " fell by {")
     return Finding(
         say(
-            listing([first, *clauses[1:]]) + ", against the {n} usable months before.",
-            n=study.plan.settings["baseline_months"],
+            listing([first, *clauses[1:]]) + ", against {baseline}.",
+            baseline=study.baseline_words,
             **refs,
         ),
         _controls_in_all(report),
@@ -377,7 +378,7 @@ def _cannot_tell(report: Report) -> Finding | None:
     answered = [cell for cell in tested if cell.effect is not None]
     facts = [question_fact(report, cell) for cell in answered]
     names = listing(list(dict.fromkeys(study.plan.classes[cell.key[0]].label for cell in tested)))
-    detail = join(*(_cell_sentence(report, cell) for cell in answered)) if answered else say("")
+    detail = join(*(_cell_sentence(report, cell) for cell in answered or tested))
     if not answered:
         headline = say("Whether {names} changed trade cannot be told from these months.", names=names)
         return Finding(headline, detail, "low")

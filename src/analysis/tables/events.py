@@ -121,11 +121,11 @@ def event_answers(report: Report) -> TableDisplay:
         records=tuple(data),
         notes=(
             say(
-                "Change: mean of the window against the {n} usable months before it. Control: a fall that is known "
+                "Change: mean of the window against {baseline}. Control: a fall that is known "
                 "from the yearly figures and must be found; controls are not adjusted for. p adjusted: Holm, over the "
                 "tested questions that can be answered. Could detect: the fall or rise found with a chance of {power}, "
                 "for tested questions after adjustment.",
-                n=study.plan.settings["baseline_months"],
+                baseline=study.baseline_words,
                 power=percent_text(100 * study.plan.number("power"), sign=False),
             ),
             *_size_note(report),
