@@ -356,14 +356,13 @@ def _known_falls(report: Report) -> Finding | None:
         return None
     facts = [question_fact(report, cell) for cell in found]
     refs: dict[str, Reference] = {f"f{n}": fact for n, fact in enumerate(facts)}
-    clauses = [f"{cell.question.label} by {{f{n}:abs}}" for n, cell in enumerate(found) if cell.question]
-    first = clauses[0].replace(" by {", " fell by {")
+    falls: dict[str, list[str]] = {}
+    for n, cell in enumerate(found):
+        subject, after, occasion = (cell.question.label if cell.question else "").partition(" after ")
+        falls.setdefault(subject, []).append(f"by {{f{n}:abs}}{after}{occasion}")
+    clauses = [f"{subject} fell {listing(each)}" for subject, each in falls.items()]
     return Finding(
-        say(
-            listing([first, *clauses[1:]]) + ", against {baseline}.",
-            baseline=study.baseline_words,
-            **refs,
-        ),
+        say("; ".join(clauses) + ", against {baseline}.", baseline=study.baseline_words, **refs),
         _controls_in_all(report),
         certainty(report, *facts),
     )
