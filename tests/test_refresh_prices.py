@@ -382,5 +382,5 @@ def test_the_command_reads_a_file(project: Project, tmp_path: Path, capsys: pyte
     assert cli.main(["refresh", "worldbank-prices", str(tmp_path)]) == 2
     assert capsys.readouterr().err.startswith("Error: There is no file ")
     assert cli.main(["refresh", "worldbank-prices", str(own), "--pair", "CHN-PRK"]) == 2
-    assert "--pair for baci alone" in capsys.readouterr().err
+    assert "--pair is for baci alone" in capsys.readouterr().err
     assert cli.main(["refresh", "worldbank-prices", "--years", "1959"]) == 2
