@@ -369,7 +369,7 @@ def test_a_notebook_uses_the_modules_that_its_cells_name_and_what_these_import()
     cells = [HEAD, "figures.matrix(report, 'food-70')", "prose.events.question(report)"]
     used = modules.used(cells, FILES, inputs.PACKAGE)
     assert used is not None
-    for name in ("__init__.py", "report.py", "catalogue.py", "trade/facts.py", "inference/effects.py", "reading.py",
+    for name in ("__init__.py", "report.py", "catalogue.py", "trade/facts.py", "inference/contrast.py", "reading.py",
                  "figures/__init__.py", "figures/dependence.py", "prose/events.py", "style.py", "display.py",
                  "claims/rules.py", "render/fonts/Inter-Regular.otf"):  # fmt: skip
         assert name in used, name

@@ -271,7 +271,7 @@ def _notified(request: _Request, year: int) -> Share:
     rows = table.pick(year=year)
     if not rows:
         reason = "no complete year of notified deliveries by supplier is kept"
-        return share(gap(table.absent or reason, "tonnes"), gap(table.absent or reason, "tonnes"))
+        return share(*[gap(table.absent or reason, notified.BARRELS)] * 2)
     made = [_notified_in(table, rows, year, unit) for unit in dict.fromkeys(str(row["unit"]) for row in rows)]
     return next((one for one in made if one.percent is not None), made[0])
 

@@ -26,6 +26,7 @@ from . import MEASURES, series
 
 GRADES = ("A", "B")
 CONTRADICTED = "D"
+COMTRADE = "comtrade"
 COLUMNS = (
     "value", "log", "error", "low", "high", "now", "before", "status", "formula", "rows", "sources", "compilers",
 )  # fmt: skip
@@ -119,6 +120,7 @@ def usable_figures(
 
     Those of the records that the series of the basis takes cells from, of grade A or B, precise, that no cell rejects;
     a row with an estimate in it counts on its own basis alone. The order is that of trade/compilers, then the finer.
+    Of UN Comtrade other bases take the first vintage: what is fetched later must not move them.
     """
     chosen = choices[(choices["basis"] == basis) & (choices["fitness"] == "fit")]
     named = {id for column in ("row_a", "row_b") for id in chosen[column] if id}
@@ -126,10 +128,12 @@ def usable_figures(
     allowed = {records[c] for c in table.loc[table["row_id"].isin(named), "compiler"]}
     order = {compiler: place for place, compiler in enumerate(records)}
     found: dict[tuple[int, str], list[tuple[int, Figure]]] = {}
+    first = table.sort_values("published", kind="stable").drop_duplicates(["compiler", "year", "measure"])["row_id"]
+    later = set() if basis == COMTRADE else set(table.loc[table["basis"] == COMTRADE, "row_id"]) - set(first)
     for row in table[table["measure"].isin(MEASURES) & table["value"].notna()].to_dict("records"):
         value, error, compiler = float(row["value"]), float(row["precision"]), str(row["compiler"])
         if (
-            records[compiler] in allowed and row["quality"] in GRADES and row["row_id"] not in rejected
+            records[compiler] in allowed and row["quality"] in GRADES and row["row_id"] not in rejected | later
             and series.precise(value, error) and (row["status"] != "estimated" or row["basis"] == basis)
         ):  # fmt: skip
             figure = Figure(value, error, records[compiler], (f"{series.TABLE}#{row['row_id']}",),
