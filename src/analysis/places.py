@@ -20,11 +20,16 @@ class CopiedEnvironment(UserError):
 
 
 def check_copy(prefix: Path | None = None, package: Path | None = None) -> None:
-    """Raise CopiedEnvironment where the .venv that runs lies in one checkout and takes the package of another."""
+    """Raise CopiedEnvironment where the .venv that runs lies in one checkout and takes the package of another.
+
+    Who names the other's package in PYTHONPATH means it.
+    """
     prefix = (prefix or Path(sys.prefix)).resolve()
     package = package or Path(__file__).resolve().parent
     here, there = prefix.parent, package.parents[1]
-    if here == there or not (prefix / READY).is_file() or not (here / "src" / "analysis").is_dir():
+    asked_for = [Path(folder).resolve() for folder in os.environ.get("PYTHONPATH", "").split(os.pathsep) if folder]
+    copied = (prefix / READY).is_file() and (here / "src" / "analysis").is_dir()
+    if here == there or there / "src" in asked_for or not copied:
         return
     raise CopiedEnvironment(
         f"The environment {prefix} was made for {there} and copied: it would use the code and the data there. Set it "
