@@ -90,7 +90,7 @@ def test_sums_and_differences_come_out_of_the_rows_their_formula_names(explanati
 def test_explain_prints_both_amounts_the_interval_and_the_caveats(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain", "dependence.trade_share.kotra.2014"]) == 0
     text = capsys.readouterr().out
-    assert "90.1%" in text and "+90.1%" not in text, "a share takes no plus"
+    assert "90%" in text and "+90%" not in text, "a share takes no plus"
     assert "dependence.amount.china_trade_kotra.2014 / dependence.amount.dprk_trade_kotra.2014" in text
     assert "6,860 usd million" in text and "7,610 usd million" in text and "Interval" in text
     caveats = text.partition("What to keep in mind")[2]

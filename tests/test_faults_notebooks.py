@@ -87,7 +87,7 @@ def leave_papermills_cells(path: Path) -> None:
     notebook = nbformat.read(path, as_version=4)
     left = nbformat.v4.new_code_cell("start_year = 1990", metadata={"tags": ["injected-parameters"]})
     marked = nbformat.v4.new_markdown_cell("An Exception", metadata={"tags": ["papermill-error-cell-tag"]})
-    notebook.cells[2:2] = [left, {**left, "id": "another"}]
+    notebook.cells[2:2] = [left, nbformat.from_dict({**left, "id": "another"})]
     notebook.cells.insert(0, marked)
     nbformat.write(notebook, path)
 

@@ -121,7 +121,8 @@ def design(
                 continue
             compared.append((episode, comparison))
     if not compared:
-        return replace(empty, reason=max(set(reasons), key=reasons.count))
+        # Of reasons equally frequent the first: a set would have another first one in every process.
+        return replace(empty, reason=max(dict.fromkeys(reasons), key=reasons.count))
     return replace(
         empty, episodes=tuple(episode for episode, _ in compared), comparisons=tuple(pair for _, pair in compared)
     )
