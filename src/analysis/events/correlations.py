@@ -100,17 +100,19 @@ def rows(report: Report, flows: tuple[str, ...], basis: str | None = None) -> li
         if series.frequency not in asked:
             continue
         for flow in flows:
-            labels, trade = _trade(report, flow, series.frequency, basis)
+            labels, trade, growth = _trade(report, flow, series.frequency, basis)
             values = _series(report, series.series_id, labels)
-            result += _lags(report, series, flow, labels, values, trade)
+            result += _lags(report, series, flow, labels, values, trade, growth)
     return result
 
 
-def _lags(report: Report, series: SeriesPlan, flow: str, labels: list[str], values: Array, trade: Array) -> list[Row]:
+def _lags(
+    report: Report, series: SeriesPlan, flow: str, labels: list[str], values: Array, trade: Array, growth: Array
+) -> list[Row]:
     step, most = A_YEAR[series.frequency], report.parameters.lags
     least = int(plan(report.catalogue).number("correlation_min_pairs"))
     lags = range(-most, most + 1)
-    x, y = _change(values, step), _change(trade, step)
+    x, y = _change(values, step), growth
     known = np.flatnonzero(np.isfinite(y))
     # The calendar is rotated over the span in which trade is known, not over the empty years before it.
     span = slice(int(known[0]), int(known[-1]) + 1) if len(known) else slice(0, 0)
@@ -148,16 +150,22 @@ def _change(values: Array, step: int) -> Array:
     return result
 
 
-def _trade(report: Report, flow: str, frequency: str, basis: str | None) -> tuple[list[str], Array]:
-    """Labels of the periods and the log of trade, with gaps."""
+def _trade(report: Report, flow: str, frequency: str, basis: str | None) -> tuple[list[str], Array, Array]:
+    """Labels of the periods, the log of trade, and its growth in logs over a year; with gaps.
+
+    Growth by year is that of `trade.rates`, which takes both years from one compiler where that is possible.
+    """
     if frequency == "month":
         data = months(report, flow, Choices())
         labels = [month_name(data.start + i) for i in range(len(data.values))]
-        return labels, data.logs(plan(report.catalogue).number("floor_usd_million"))
+        logs = data.logs(plan(report.catalogue).number("floor_usd_million"))
+        return labels, logs, _change(logs, A_YEAR["month"])
     cells = report.cells(basis).xs(flow, level="measure")
     cells = cells[cells.index >= FIRST_YEAR]
     with np.errstate(divide="ignore", invalid="ignore"):
-        return [str(year) for year in cells.index], np.log(cells["value"].where(cells["fit"]).to_numpy(dtype=float))
+        logs = np.log(cells["value"].where(cells["fit"]).to_numpy(dtype=float))
+    growth = report.rates(basis).query("measure == @flow").droplevel("measure")["log"].astype(float) / 100
+    return [str(year) for year in cells.index], logs, growth.reindex(cells.index).to_numpy()
 
 
 def _series(report: Report, series_id: str, labels: list[str]) -> Array:
@@ -197,9 +205,11 @@ def _rows_of_trade(report: Report, pair: Pair) -> tuple[tuple[str, ...], tuple[s
         return month_rows(report, pair.flow, list(span))
     cells = report.cells(pair.basis).xs(pair.flow, level="measure")
     cells = cells[(cells.index >= int(pair.first) - 1) & (cells.index <= int(pair.last)) & cells["fit"]]
+    rates = report.rates(pair.basis).query("measure == @pair.flow").droplevel("measure")
+    rates = rates[(rates.index >= int(pair.first)) & (rates.index <= int(pair.last))]
     return (
-        tuple(row for rows in cells["rows"] for row in rows),
-        tuple(dict.fromkeys(source for sources in cells["sources"] for source in sources)),
+        tuple(dict.fromkeys(row for rows in (*cells["rows"], *rates["rows"]) for row in rows)),
+        tuple(dict.fromkeys(source for sources in (*cells["sources"], *rates["sources"]) for source in sources)),
     )
 
 
