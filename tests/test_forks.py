@@ -217,3 +217,35 @@ def test_jupyter_client_knows_the_provisioner() -> None:
 
     factory = KernelProvisionerFactory.instance()
     assert provision.NAME in factory.get_provisioner_entries()
+
+
+DRAW = (
+    "import matplotlib.pyplot as plt\nplt.plot([1, 2, 3])\nplt.title('Hello')\nplt.show()",
+    "import pandas as pd\nax = pd.DataFrame({'a': [1, 2], 'b': [2, 1]}).plot()",
+    "fig, ax = plt.subplots()\nax.bar([1, 2], [3, 4])\nfig",
+    "import matplotlib\nprint(matplotlib.get_backend(), matplotlib.rcParams['figure.dpi'])",
+)
+SHOWN = RUN.replace(
+    'o.get("text", "")', 'json.dumps({k: o[k] for k in ("text", "data") if k in o}, sort_keys=True)'
+)  # fmt: skip
+
+
+@slow
+@needs_forks
+@pytest.mark.fault("19.1 charts by pyplot and DataFrame.plot are the same from forked and from plain kernels")
+@pytest.mark.parametrize("loaded", ["", "matplotlib_inline.backend_inline", "matplotlib.pyplot"])
+def test_charts_of_pyplot_are_shown_whatever_the_build_has_loaded(project: Project, loaded: str) -> None:
+    path = project.notebook(*DRAW)
+    made = []
+    for kernels in ("forked", "plain"):
+        given = json.dumps({"kernels": kernels, "notebooks": [str(path)]})
+        done = subprocess.run(
+            [sys.executable, "-c", (f"import {loaded}\n" if loaded else "") + SHOWN, given], capture_output=True,
+            text=True, timeout=120, env=project.environment(MPLBACKEND="svg"),
+        )  # fmt: skip
+        assert done.returncode == 0 and not done.stderr, done.stderr
+        forked, text = json.loads(done.stdout)
+        assert forked is (kernels == "forked")
+        made.append(text)
+    assert made[0] == made[1]
+    assert made[0].count('"image/png"') == 4 and "backend_inline" in made[0]

@@ -28,9 +28,10 @@ from typing import Any, NoReturn
 
 # What a kernel would import first. The modules of the package are those that notebooks name.
 PRELOADED = (
-    "ipykernel.kernelapp", "IPython.core.completer", "matplotlib.backends.backend_svg",
-    "matplotlib_inline.backend_inline", "analysis", "analysis.figures", "analysis.prose", "analysis.tables",
+    "ipykernel.kernelapp", "IPython.core.completer", "matplotlib.backends.backend_svg", "analysis", "analysis.figures",
+    "analysis.prose", "analysis.tables",
 )  # fmt: skip
+INLINE = "module://matplotlib_inline.backend_inline"  # the backend of a kernel, which shows charts in the notebook
 PARENT_DEATH = 1  # PR_SET_PDEATHSIG of Linux
 LONGEST_MESSAGE = 1 << 20
 
@@ -220,6 +221,7 @@ def _kernel(asked: Mapping[str, Any], server: int) -> None:
     _forget_the_starter()
     gc.unfreeze()
     _reseed()
+    _draw_inline()
     from ipykernel.kernelapp import launch_new_instance
 
     launch_new_instance()
@@ -249,6 +251,19 @@ def _forget_the_starter() -> None:
     folders = {"", str(Path.cwd()), os.environ.get("PWD", "")}
     if sys.path and (sys.path[0] in folders or not Path(sys.path[0]).is_absolute()):
         del sys.path[0]
+
+
+def _draw_inline() -> None:
+    """Have pyplot draw into the notebook: a kernel names the backend in a variable, which matplotlib reads when loaded.
+
+    In a fork it is loaded already.
+    """
+    backend = os.environ.setdefault("MPLBACKEND", INLINE)
+    if matplotlib := sys.modules.get("matplotlib"):
+        matplotlib.rcParams["backend"] = backend
+    # Both look once, when they are loaded, for a kernel to draw in, and the build had none.
+    for name in ("matplotlib.pyplot", "matplotlib_inline.backend_inline"):
+        sys.modules.pop(name, None)
 
 
 def _reseed() -> None:
