@@ -136,7 +136,7 @@ def test_a_limit_that_cannot_be(limit: str, capsys: pytest.CaptureFixture[str]) 
 
 @pytest.mark.fault("19.11 a warning says how to allow it")
 def test_a_warning_says_how_to_allow_it() -> None:
-    said = execute._of_stderr("/tmp/ipykernel_123/456.py:2: UserWarning: careful\n  warnings.warn('careful')\n")
+    said = execute._of_stderr("/scratch/ipykernel_123/456.py:2: UserWarning: careful\n  warnings.warn('careful')\n")
     assert said.startswith("unexpected output on stderr: UserWarning: careful warnings.warn('careful'); mend what")
     assert "simplefilter('ignore')" in said
     assert "stdout" in execute._of_stderr("hm")
