@@ -248,7 +248,7 @@ def test_circles_stand_where_there_are_figures_and_nowhere_else(monkeypatch: pyt
         rows = [dict(zip(data["columns"], row, strict=True)) for row in data["rows"]]
         wanted = {(row["good"], row["year"]) for row in rows if row["flow"] == flow}
         names = [label.get_text() for label in axes.get_yticklabels()]
-        places = [tuple(float(x) for x in mark.get_offsets()[0]) for mark in axes.collections]
+        places = [line.get_xydata()[0] for line in axes.lines if line.get_marker() in ("o", "s")]
         assert {(names[int(y)], int(x)) for x, y in places} == wanted and len(places) == len(wanted)
         assert all(row["usd_million"] > 0 for row in rows)
 
