@@ -96,6 +96,7 @@ def _render(options: argparse.Namespace) -> int:
     from .render import inputs, quick
 
     formats = _formats(options.format)
+    _check_how(options)  # also where the report stands and nothing is run
     names = list(dict.fromkeys(options.edition)) or ["default"]
     asked = quick.Asked(
         tuple(names), tuple(options.set), tuple(options.grid), formats, options.output, options.only,
@@ -379,20 +380,24 @@ def _report(options: argparse.Namespace) -> Any:
     return report_of(chosen.with_settings(parse_settings(options.set), catalogue), catalogue)
 
 
-def _how(options: argparse.Namespace) -> Any:
-    from .render import build
-
+def _check_how(options: argparse.Namespace) -> None:
+    """Raise Misuse where kernels, time limit or number of jobs cannot be what was asked for."""
     if options.kernels not in KERNELS:
         close = nearest(options.kernels, KERNELS)
         hint = f"did you mean {close}? " if close else ""
         raise Misuse(f"There are no {shown(options.kernels)!r} kernels: {hint}allowed are {listing(KERNELS)}.")
     if not 0 <= options.timeout <= MOST_SECONDS:
         raise Misuse(f"--timeout cannot be {options.timeout:g}: allowed are 1 to {MOST_SECONDS}, and 0 for no limit.")
+    if options.jobs is not None and not 1 <= options.jobs <= MOST_JOBS:
+        raise Misuse(f"--jobs cannot be {options.jobs}: allowed are 1 to {MOST_JOBS}.")
+
+
+def _how(options: argparse.Namespace) -> Any:
+    from .render import build
+
     timeout = options.timeout or None
     if options.jobs is None:
         return build.How(kernels=options.kernels, scheduler=options.scheduler, timeout=timeout)
-    if not 1 <= options.jobs <= MOST_JOBS:
-        raise Misuse(f"--jobs cannot be {options.jobs}: allowed are 1 to {MOST_JOBS}.")
     return build.How(options.jobs, options.kernels, options.scheduler, timeout)
 
 
